@@ -1,0 +1,18 @@
+"""Where each address leads. Wagtail's pages come last, as they answer to any address."""
+
+from django.conf import settings
+from django.urls import include, path
+
+urlpatterns = [
+    path("health/", include("ui.health_urls")),
+    path("accounts/", include("accounts.urls")),
+    path("agency/", include("agencies.urls")),
+    path("referrals/", include("referrals.urls")),
+    path("cms/", include("guidance.cms_urls")),
+    *([path("demo/", include("demo.urls"))] if settings.PORTAL_DEMO else []),
+    path("", include("guidance.urls")),
+]
+handler400 = "ui.views.bad_request"
+handler403 = "ui.views.permission_denied"
+handler404 = "ui.views.page_not_found"
+handler500 = "ui.views.server_error"
