@@ -1,7 +1,8 @@
-"""Settings: one file for all places. The environment is the difference; the defaults are the safe ones."""
+"""Settings: one file for all places. The environment is the difference; defaults are safe."""
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 from csp.constants import NONE, SELF
@@ -129,10 +130,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"] |= {
     "ENGINE": "django.db.backends.postgresql",
+    # A socket's folder stands in the address with its slashes quoted.
+    "HOST": unquote(DATABASES["default"]["HOST"]),
     "ATOMIC_REQUESTS": True,
     "CONN_MAX_AGE": 60,
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {"options": "-c statement_timeout=15000 -c lock_timeout=5000"},
+    "OPTIONS": {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "options": "-c statement_timeout=15000 -c lock_timeout=5000",
+    },
     "TEST": {"NAME": env("PORTAL_TEST_DB", default="test_portal")},
 }
 # Tables are owned by one role and served through another (see bin/portal and deploy/).
