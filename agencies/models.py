@@ -23,6 +23,7 @@ from agencies.terms import (
     AgencyType,
     ContactPurpose,
     LegalBasis,
+    Nation,
     Role,
     RouteKind,
     Sector,
@@ -46,7 +47,9 @@ class Locality(models.Model):
     code = models.CharField(_("code"), max_length=4, unique=True)  # "NY" in NY-2026-0042
     name = models.CharField(_("name"), max_length=80, unique=True)
     is_default = models.BooleanField(_("takes concerns from unknown places"), default=False)
-    subdivision = models.CharField(_("bank holidays of"), max_length=40, default="England")
+    subdivision = models.CharField(
+        _("bank holidays of"), max_length=3, choices=Nation, default=Nation.ENGLAND
+    )
     day_starts = models.TimeField(_("working day starts"), default=DAY_STARTS)
     day_ends = models.TimeField(_("working day ends"), default=DAY_ENDS)
     outside_hours_note = models.TextField(_("what to do outside working hours"), blank=True)

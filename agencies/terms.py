@@ -89,6 +89,15 @@ PANEL = (Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR, Role.PANEL_MEMBER)
 READS_OTHERS = tuple(role for role in Role if role != Role.PRACTITIONER)
 
 
+class Nation(models.TextChoices):
+    """Whose bank holidays count; the values are those of the ``holidays`` library."""
+
+    ENGLAND = "ENG", _("England")
+    WALES = "WLS", _("Wales")
+    SCOTLAND = "SCT", _("Scotland")
+    NORTHERN_IRELAND = "NIR", _("Northern Ireland")
+
+
 class AgencyType(models.TextChoices):
     EDUCATION_SCHOOL = "education_school", _("School")
     EDUCATION_FE = "education_fe", _("Further education college")

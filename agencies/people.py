@@ -1,0 +1,131 @@
+"""Who is who today: roles, leads, who is on duty, whose agency."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from agencies.models import Absence, Agency, Locality, Membership
+from agencies.terms import AGENCY_LEADS, READS_OTHERS, Role
+
+Place = Agency | Locality | None  # None: the whole portal
+
+
+def roles_of(user: User) -> list[Membership]:
+    """The memberships that hold today, with agency and locality: one query."""
+    held = Membership.objects.active().filter(person=user)
+    return list(held.select_related("agency", "locality"))
+
+
+def roles_for(request: HttpRequest) -> list[Membership]:
+    """``roles_of`` the person who asks, read once for each request."""
+    known: list[Membership] | None = getattr(request, "_roles", None)
+    if known is None:
+        known = roles_of(request.user) if request.user.is_authenticated else []
+        request._roles = known  # type: ignore[attr-defined]
+    return known
+
+
+def has_role(
+    user: User, *roles: Role, agency: Agency | None = None, locality: Locality | None = None
+) -> bool:
+    """Whether the person holds one of the roles today, there if a place is named."""
+    held = Membership.objects.active().filter(person=user, role__in=roles)
+    if agency is not None:
+        held = held.filter(agency=agency)
+    if locality is not None:
+        held = held.filter(locality=locality)
+    return held.exists()
+
+
+def reads_others(memberships: Iterable[Membership]) -> bool:
+    return any(membership.role in READS_OTHERS for membership in memberships)
+
+
+def holders(place: Place, roles: Iterable[Role], on: datetime.date | None = None) -> list[User]:
+    """The people who hold one of the roles in the place, in the order of ``roles``, then by name.
+
+    Accounts that may no longer sign in are left out: work given to them would wait for ever.
+    """
+    ranked = _ranked(place, roles, on)
+    return list({person.pk: person for _role, person in ranked}.values())
+
+
+def _ranked(
+    place: Place, roles: Iterable[Role], on: datetime.date | None
+) -> list[tuple[Role, User]]:
+    order = list(roles)
+    held = Membership.objects.active(on).filter(role__in=order, person__is_active=True)
+    if isinstance(place, Agency):
+        held = held.filter(agency=place)
+    elif isinstance(place, Locality):
+        held = held.filter(locality=place)
+    pairs = [(Role(each.role), each.person) for each in held.select_related("person")]
+    return sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1].name, pair[1].pk))
+
+
+def leads_of(agency: Agency, on: datetime.date | None = None) -> list[User]:
+    """Safeguarding leads, then deputies, away or not."""
+    return holders(agency, AGENCY_LEADS, on)
+
+
+def on_duty(place: Agency | Locality, *roles: Role, on: datetime.date | None = None) -> list[User]:
+    """Who takes work today: those of the first role who are not away, else of the next.
+
+    When everybody is away, everybody, in the order of the roles, so that work has an owner.
+    Empty only if nobody holds any of the roles.
+    """
+    day = on or timezone.localdate()
+    ranked = _ranked(place, roles or AGENCY_LEADS, day)
+    away = set(
+        Absence.objects.covering(day)
+        .filter(person__in=[person for _role, person in ranked])
+        .values_list("person", flat=True)
+    )
+    present = [(role, person) for role, person in ranked if person.pk not in away]
+    if present:
+        first = present[0][0]
+        return [person for role, person in present if role == first]
+    return list({person.pk: person for _role, person in ranked}.values())
+
+
+def is_away(person: User, on: datetime.date | None = None) -> bool:
+    return Absence.objects.covering(on).filter(person=person).exists()
+
+
+def agency_of(user: User) -> Agency | None:
+    """The agency on whose behalf the person writes: where they joined first and still belong."""
+    held = Membership.objects.active().filter(person=user, agency__isnull=False)
+    first = held.select_related("agency__locality").order_by("starts_on", "pk").first()
+    return first.agency if first else None
+
+
+def pending_for(user: User) -> list[Membership]:
+    """Requests to join that nobody has answered yet."""
+    asked = Membership.objects.pending().filter(person=user)
+    return list(asked.select_related("agency", "locality"))
+
+
+def must_join(user: User) -> bool:
+    """Whether to ask, once, for a name and where the person works.
+
+    Not while a request waits for an answer: nothing is held up by that.
+    """
+    return not user.name or not Membership.objects.current().filter(person=user).exists()
+
+
+def choices_for(user: User) -> list[Agency]:
+    """Agencies that the person's address may belong to, for them to choose from."""
+    left = Membership.objects.filter(person=user, ends_on__isnull=False).values("agency")
+    return list(
+        Agency.objects.of_domain(user.email).exclude(pk__in=left).select_related("locality")
+    )
+
+
+def colleagues(agency: Agency) -> list[User]:
+    """Everyone with a confirmed place in the agency, by name."""
+    held = Membership.objects.active().filter(agency=agency)
+    return list(User.objects.filter(Q(pk__in=held.values("person")), is_active=True))

@@ -1,0 +1,89 @@
+"""Time as people keep it: working days of a locality, which end at its closing time.
+
+Days are local (Europe/London); moments are aware. Bank holidays come from the ``holidays``
+library for the locality's own part of the country.
+"""
+
+import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from django.conf import settings
+
+from agencies.models import Locality
+
+AMBER_SHARE = 0.75  # of the time allowed: from then on a clock warns
+LOCAL = ZoneInfo(settings.TIME_ZONE)
+ONE_DAY = datetime.timedelta(days=1)
+SATURDAY = 5
+
+
+@lru_cache(maxsize=64)
+def bank_holidays(year: int, subdivision: str) -> frozenset[datetime.date]:
+    return frozenset(holidays.country_holidays("GB", subdiv=subdivision, years=year))
+
+
+def is_working_day(day: datetime.date, locality: Locality) -> bool:
+    return day.weekday() < SATURDAY and day not in bank_holidays(day.year, locality.subdivision)
+
+
+def next_working_day(day: datetime.date, locality: Locality) -> datetime.date:
+    """The first working day after ``day``."""
+    return add_working_days(day, 1, locality)
+
+
+def add_working_days(day: datetime.date, n: int, locality: Locality) -> datetime.date:
+    """The n-th working day after ``day``; for 0, ``day`` or the first working day after it.
+
+    Raises:
+        ValueError: ``n`` is negative.
+    """
+    if n < 0:
+        raise ValueError("Working days are counted forwards.")
+    while n > 0:
+        day += ONE_DAY
+        n -= is_working_day(day, locality)
+    while not is_working_day(day, locality):
+        day += ONE_DAY
+    return day
+
+
+def working_days_between(a: datetime.date, b: datetime.date, locality: Locality) -> int:
+    """Working days after ``a`` up to and with ``b``; negative when ``b`` is the earlier."""
+    if b < a:
+        return -working_days_between(b, a, locality)
+    days = (a + ONE_DAY * n for n in range(1, (b - a).days + 1))
+    return sum(is_working_day(day, locality) for day in days)
+
+
+def is_open(moment: datetime.datetime, locality: Locality) -> bool:
+    """Whether somebody is at work there: a working day, between its hours."""
+    local = moment.astimezone(LOCAL)
+    in_hours = locality.day_starts <= local.time() < locality.day_ends
+    return in_hours and is_working_day(local.date(), locality)
+
+
+def due_at(start: datetime.datetime, working_days: int, locality: Locality) -> datetime.datetime:
+    """The end of the working day by which a promise of so many working days is kept.
+
+    What arrives on a day off, or once the working day is over, counts as if it came on the
+    next working day; what arrives before the day starts counts for that day. 0 is "same day".
+    """
+    local = start.astimezone(LOCAL)
+    day = local.date()
+    if not is_working_day(day, locality) or local.time() >= locality.day_ends:
+        day = next_working_day(day, locality)
+    day = add_working_days(day, working_days, locality)
+    return datetime.datetime.combine(day, locality.day_ends, LOCAL).astimezone(datetime.UTC)
+
+
+def due_in_hours(start: datetime.datetime, hours: float) -> datetime.datetime:
+    """Clock hours, for an emergency: nights, weekends and bank holidays count."""
+    return start.astimezone(datetime.UTC) + datetime.timedelta(hours=hours)
+
+
+def amber_at(start: datetime.datetime, due: datetime.datetime) -> datetime.datetime:
+    """The moment at which three quarters of the time allowed are gone."""
+    start = start.astimezone(datetime.UTC)
+    return start + (due.astimezone(datetime.UTC) - start) * AMBER_SHARE
