@@ -1,0 +1,260 @@
+"""The answers of one referral: read across its section records, and shown in words."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from agencies import people
+from referrals import terms
+from referrals.models import Referral
+from referrals.questions import ADULT_FROM, BY_NAME, QUESTIONS, Kind, Need, Question, asked
+from ui import dates
+
+RECORDS = ("gate", "concern", "person", "monitoring", "context", "check_record", "share")
+"""Made with the draft; the others when their time comes."""
+ALL_RECORDS = (*RECORDS, "despite", "route_record", "triage_record", "gateway_record")
+NOTICE_RECORDS = ("gate", "concern", "person", "monitoring", "context")
+AGE_BANDS = (
+    (10, terms.AgeBand.CHILD_10),
+    (15, terms.AgeBand.CHILD_15),
+    (17, terms.AgeBand.CHILD_17),
+    (20, terms.AgeBand.ADULT_20),
+    (30, terms.AgeBand.ADULT_30),
+    (40, terms.AgeBand.ADULT_40),
+    (50, terms.AgeBand.ADULT_50),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One answer in words, for a summary, a case page or a PDF."""
+
+    question: Question
+    paragraphs: list[str]
+
+    @property
+    def text(self) -> str:
+        return "; ".join(self.paragraphs)
+
+    @property
+    def is_long(self) -> bool:
+        return self.question.kind in (Kind.LONG, Kind.DETAILS)
+
+
+class Answers:
+    """What has been answered so far. Conditions of questions are asked of this object."""
+
+    def __init__(self, referral: Referral, *, today: date | None = None) -> None:
+        self.referral = referral
+        self.today = today or timezone.localdate()
+        self._extra: dict[str, Any] = {}
+
+    def record(self, name: str) -> models.Model | None:
+        try:
+            found: models.Model = getattr(self.referral, name)
+        except ObjectDoesNotExist:
+            return None
+        return found
+
+    def get(self, name: str) -> Any:
+        """The stored answer to a question: text, list, dict, date, person, or empty."""
+        if name in self._extra:
+            return self._extra[name]
+        question = BY_NAME[name]
+        record = self.record(question.record)
+        return "" if record is None else getattr(record, name)
+
+    def with_changes(self, changes: dict[str, Any]) -> "Answers":
+        """The same answers as they would be with these changes; nothing is stored."""
+        changed = Answers(self.referral, today=self.today)
+        changed._extra = {**self._extra, **changes}
+        return changed
+
+    def is_answered(self, question: Question) -> bool:
+        return self.get(question.name) not in ("", None, [], {})
+
+    # What conditions ask -------------------------------------------------------------------
+    @property
+    def gate_yes(self) -> bool:
+        return "yes" in (self.get("harm"), self.get("crime"), self.get("travel"))
+
+    @property
+    def age_from_birth(self) -> int | None:
+        """Whole years, from a date of birth that has at least a year."""
+        born = self.get("born") or {}
+        if not born.get("year"):
+            return None
+        year, month, day = int(born["year"]), int(born.get("month") or 1), int(born.get("day") or 1)
+        before_birthday = (self.today.month, self.today.day) < (month, day)
+        return max(0, self.today.year - year - before_birthday)
+
+    @property
+    def age(self) -> int | None:
+        age = self.age_from_birth
+        if age is not None:
+            return age
+        given = self.get("age")
+        return int(given) if given not in ("", None) else None
+
+    @property
+    def is_child(self) -> bool:
+        if self.age is not None:
+            return self.age < ADULT_FROM
+        return bool(self.get("under_18") == terms.YesNoUnknown.YES)
+
+    @property
+    def is_adult(self) -> bool:
+        if self.age is not None:
+            return self.age >= ADULT_FROM
+        return bool(self.get("under_18") == terms.YesNoUnknown.NO)
+
+    @property
+    def age_band(self) -> terms.AgeBand:
+        if self.age is None:
+            return terms.AgeBand.UNKNOWN
+        return next((band for top, band in AGE_BANDS if self.age <= top), terms.AgeBand.ADULT_51)
+
+    @cached_property
+    def leads(self) -> list[User]:
+        """The agency's leads and deputies who may hear of this concern; never its author."""
+        if not self.referral.agency_id:
+            return []
+        excluded = set(self.referral.exclusions.values_list("person_id", flat=True))
+        return [
+            lead
+            for lead in people.leads_of(self.referral.agency, self.today)
+            if lead.pk not in excluded and lead.pk != self.referral.created_by_id
+        ]
+
+    @property
+    def has_lead(self) -> bool:
+        if self.referral.one_walk:
+            return False
+        return self.referral.lead_id is not None or bool(self.leads)
+
+    @property
+    def alone(self) -> bool:
+        """No lead to talk to: the advice line takes the place (section 5)."""
+        return not self.referral.one_walk and not self.has_lead
+
+    @property
+    def despite_lead(self) -> bool:
+        return self.referral.despite_lead
+
+    @property
+    def strong_gaps(self) -> list[Question]:
+        """Strong prompts of NOTICE that are asked and not answered."""
+        return [
+            question
+            for question in QUESTIONS
+            if question.need is Need.STRONG
+            and question.record in NOTICE_RECORDS
+            and question.is_asked(self)
+            and not self.is_answered(question)
+        ]
+
+    @property
+    def has_strong_gaps(self) -> bool:
+        return bool(self.strong_gaps)
+
+    @property
+    def needs_second_officer(self) -> bool:
+        """X9: a repeat, a child, or interest in violence without ideology is not closed by one."""
+        closes = self.get("outcome") in (
+            terms.GatewayOutcome.NO_CONCERN,
+            terms.GatewayOutcome.OTHER_SERVICES,
+        )
+        return closes and (
+            self.is_child
+            or self.get("earlier") == terms.Repeat.FOUND
+            or self.get("ideology") == terms.Ideology.MASS_VIOLENCE
+        )
+
+    # What is left to do --------------------------------------------------------------------
+    def missing(self, questions: Iterable[Question]) -> list[Question]:
+        """Required questions that apply and have no answer."""
+        return [
+            question
+            for question in asked(questions, self)
+            if question.need is Need.REQUIRED and not self.is_answered(question)
+        ]
+
+    # In words ------------------------------------------------------------------------------
+    def shown(self, questions: Iterable[Question]) -> Iterator[Shown]:
+        """Answered questions that apply, in words."""
+        for question in asked(questions, self):
+            if self.is_answered(question):
+                yield Shown(question, in_words(question, self.get(question.name)))
+
+    def unanswered(self, questions: Iterable[Question]) -> list[Question]:
+        return [q for q in asked(questions, self) if not self.is_answered(q)]
+
+    @property
+    def first_name(self) -> str:
+        name = str(self.get("forenames")).strip()
+        return name.split()[0] if name and name.lower() != "not known" else _("the person")
+
+    @property
+    def who(self) -> str:
+        """ "Callum R., 15": for the heading of a case, never for an address or a title."""
+        names = [
+            part
+            for part in (str(self.get("forenames")), str(self.get("surname")))
+            if part and part.lower() != "not known"
+        ]
+        name = " ".join(names) or self.kind_of_person
+        return f"{name}, {self.age}" if self.age is not None else name
+
+    @property
+    def kind_of_person(self) -> str:
+        gender = self.get("gender")
+        if gender == terms.Gender.MALE:
+            return _("Boy") if self.is_child else _("Man")
+        if gender == terms.Gender.FEMALE:
+            return _("Girl") if self.is_child else _("Woman")
+        return _("Child") if self.is_child else _("Person")
+
+
+def in_words(question: Question, value: Any) -> list[str]:
+    """A stored answer as paragraphs of words, from the same lists that asked for it."""
+    kind = question.kind
+    if kind in (Kind.CHOICE, Kind.SELECT):
+        return [_label(question, value)]
+    if kind is Kind.MULTI:
+        return [_label(question, one) for one in value]
+    if kind is Kind.DETAILS:
+        return [
+            f"{_label(question, one)}: {detail}" if detail else _label(question, one)
+            for one, detail in value.items()
+        ]
+    if kind is Kind.APPROX:
+        return [dates.approx(value)]
+    if kind is Kind.DAY:
+        return [dates.day(value if isinstance(value, date) else date.fromisoformat(value))]
+    if kind is Kind.MOMENT:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return [dates.moment(moment)]
+    if kind is Kind.ROWS:
+        return [", ".join(str(part) for part in row.values() if part) for row in value]
+    if kind is Kind.CONTACT:
+        return [", ".join(str(part) for part in value.values() if part)]
+    if kind is Kind.CONFIRM:
+        return [_("Yes")]
+    if kind is Kind.LONG:
+        return [line for line in str(value).splitlines() if line.strip()]
+    return [str(value)]
+
+
+def _label(question: Question, value: str) -> str:
+    if question.choices is None:
+        return str(value)
+    labels: dict[str, Any] = dict(question.choices.choices)
+    return str(labels.get(value, value))

@@ -1,0 +1,701 @@
+"""What is stored of a concern, and who may see it.
+
+One referral is one row, with one row for each section of its form. Words about people are sealed
+(``vault``) with the case's own key; columns that routing, clocks and statistics need are plain.
+"""
+
+import base64
+import secrets
+import uuid
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from agencies.models import Agency, Locality, Route
+from agencies.terms import PREVENT, LegalBasis, Role, Sector
+from referrals import terms
+from referrals.terms import Status
+from vault.fields import SealedBinaryField, SealedJSONField, SealedTextField
+from vault.models import SealedModel
+
+KEY_BYTES = 16
+"""128 random bits stand in every address (AC-16)."""
+
+
+def new_key() -> str:
+    return base64.b32encode(secrets.token_bytes(KEY_BYTES)).decode().rstrip("=").lower()
+
+
+class ReferralQuerySet(models.QuerySet["Referral"]):
+    def visible_to(self, user: User) -> Self:
+        """Referrals the user may open (section 8.3 of the record).
+
+        Their own; their agency's once handed over; those shared with a locality, the police, a
+        front door or a panel that they serve. Somebody named as close to the concern finds no
+        trace of it, whatever their role.
+        """
+        own = Q(created_by=user) & ~Q(status=Status.DISPOSED)
+        agency = Q(agency__in=Agency.objects.led_by(user)) & ~Q(
+            status__in=[Status.DRAFT, Status.DISPOSED]
+        )
+        locality = Q(locality__in=Locality.objects.served_by(user, *PREVENT)) & Q(
+            status__in=terms.SHARED
+        )
+        offered = Q(
+            status=Status.TRANSFERRED,
+            offered_to__in=Locality.objects.served_by(user, *PREVENT),
+        )
+        police = Q(
+            locality__in=Locality.objects.served_by(
+                user, Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR
+            )
+        ) & Q(status__in=terms.SHARED)
+        panel = Q(
+            locality__in=Locality.objects.served_by(
+                user, Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR
+            )
+        ) & Q(status__in=terms.FROM_PANEL)
+        sent = Q(
+            pk__in=Recipient.objects.open_to(user).values("referral_id"), status__in=terms.SHARED
+        )
+        seen = self.filter(own | agency | locality | offered | police | panel | sent)
+        return seen.exclude(
+            pk__in=Exclusion.objects.filter(person=user).values("referral_id"),
+        )
+
+    def drafts_of(self, user: User) -> Self:
+        return self.filter(created_by=user, status__in=terms.EDITABLE_BY_AUTHOR)
+
+    def awaiting_check(self) -> Self:
+        return self.filter(status=Status.AGENCY_CHECK)
+
+    def awaiting_acknowledgement(self) -> Self:
+        return self.filter(status=Status.SUBMITTED)
+
+
+class Referral(SealedModel):
+    """One concern about one person, from the first wizard page to its closure.
+
+    ``status`` is where it really is; ``outward_status`` is what everyone below police and chair is
+    shown, and stays as it was while a case is police-led or held.
+    """
+
+    key = models.CharField(max_length=26, unique=True, default=new_key, editable=False)
+    reference = models.CharField(max_length=20, blank=True, editable=False)  # S13, once sent
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    locality = models.ForeignKey(
+        Locality, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT, editable=False)
+    outward_status = models.CharField(
+        max_length=20, choices=Status, default=Status.DRAFT, editable=False
+    )
+    asked_from = models.CharField(max_length=20, choices=Status, blank=True, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    touched_at = models.DateTimeField(default=timezone.now, editable=False)
+    received_by = models.CharField(
+        max_length=20, choices=terms.ReceivedBy, default=terms.ReceivedBy.PORTAL
+    )
+    # The lead who checks it, then the lead or officer who holds it.
+    lead = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    holder = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    officer = models.ForeignKey(  # X2
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    offered_to = models.ForeignKey(
+        Locality, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    one_walk = models.BooleanField(default=False, editable=False)  # noticed and checked by one
+    despite_lead = models.BooleanField(default=False, editable=False)  # C17 (f)
+    emergency = models.BooleanField(default=False, editable=False)
+    sector = models.CharField(max_length=30, choices=Sector, blank=True)  # S5
+    age_band = models.CharField(max_length=10, choices=terms.AgeBand, blank=True)  # P6
+    submitted_at = models.DateTimeField(null=True, blank=True, editable=False)  # S12
+    submitted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    acknowledged_at = models.DateTimeField(null=True, blank=True, editable=False)  # T1
+    acknowledged_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    stage_since = models.DateTimeField(default=timezone.now, editable=False)
+    # The promise that queues sort by; the clock's own row holds the rest.
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused = models.BooleanField(default=False, editable=False)
+    objects = ReferralQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="referral_status_known", condition=Q(status__in=Status.values)
+            ),
+            models.CheckConstraint(
+                name="referral_submitted_at_once_shared",
+                condition=Q(submitted_at__isnull=False) | ~Q(status__in=sorted(terms.SHARED)),
+            ),
+            models.CheckConstraint(
+                name="referral_locality_once_shared",
+                condition=Q(locality__isnull=False) | ~Q(status__in=sorted(terms.SHARED)),
+            ),
+            models.CheckConstraint(
+                name="referral_acknowledged_before_triage",
+                condition=Q(acknowledged_at__isnull=False)
+                | ~Q(status__in=[Status.TRIAGE, Status.QUERY]),
+            ),
+            models.CheckConstraint(
+                name="referral_outward_status_hides_police_work",
+                condition=~Q(outward_status__in=sorted(terms.HIDDEN_FROM_MOST)),
+            ),
+            models.CheckConstraint(
+                name="referral_lead_once_handed_over",
+                condition=Q(lead__isnull=False) | ~Q(status=Status.AGENCY_CHECK),
+            ),
+            models.UniqueConstraint(
+                name="referral_reference_unique", fields=["reference"], condition=~Q(reference="")
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "locality",
+                models.F("emergency").desc(),
+                "due_at",
+                "id",
+                name="referral_queue",
+                condition=~Q(outward_status__in=[Status.CLOSED, Status.WITHDRAWN])
+                & Q(submitted_at__isnull=False),
+            ),
+            models.Index(fields=["agency", "status", "due_at"], name="referral_agency"),
+            models.Index(fields=["created_by", "status"], name="referral_author"),
+            models.Index(fields=["holder", "due_at"], name="referral_holder"),
+            models.Index(fields=["locality", "stage_since"], name="referral_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference or str(_("Concern not yet shared"))
+
+    @property
+    def case_id(self) -> uuid.UUID:
+        return self.pk  # type: ignore[no-any-return]
+
+    def get_absolute_url(self) -> str:
+        return reverse("referrals:case", args=[self.key])
+
+    @property
+    def is_shared(self) -> bool:
+        return self.status in terms.SHARED
+
+    @property
+    def status_word(self) -> terms.StatusWord | None:
+        """The plain phrase that the referrer reads; police-led work changes nothing in it."""
+        return terms.STATUS_WORD.get(Status(self.outward_status))
+
+
+class PartOfCase(SealedModel):
+    """Anything that belongs to one referral and is sealed with its key."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def case_id(self) -> uuid.UUID:
+        return self.referral_id  # type: ignore[attr-defined, no-any-return]
+
+
+class SectionRecord(SealedModel):
+    """The answers of one section; which page was answered by whom is told by ``PageSave``."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def case_id(self) -> uuid.UUID:
+        return self.referral_id  # type: ignore[attr-defined, no-any-return]
+
+
+def _section(name: str) -> Any:
+    return models.OneToOneField(Referral, on_delete=models.PROTECT, related_name=name)
+
+
+class GateRecord(SectionRecord):
+    """G1 to G7: is anyone in danger now?"""
+
+    referral = _section("gate")
+    harm = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # G1
+    crime = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # G2
+    travel = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # G3
+    called_999 = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # G4
+    called_at = models.DateTimeField(null=True, blank=True)  # G5
+    incident_number = SealedTextField(blank=True)  # G6
+    told_to_do = SealedTextField(blank=True)  # G7
+
+
+class ConcernRecord(SectionRecord):
+    """N1 to N12: what was noticed, in the words of the person who noticed it."""
+
+    referral = _section("concern")
+    place = models.CharField(max_length=10, choices=terms.Place, blank=True)  # N1
+    under_18 = models.CharField(max_length=10, choices=terms.YesNoUnknown, blank=True)  # N2
+    came_to_notice = models.CharField(max_length=10, choices=terms.CameToNotice, blank=True)  # N3
+    noticed_when = SealedJSONField(blank=True)  # N4
+    event_when = SealedJSONField(blank=True)  # N5
+    event_place = SealedTextField(blank=True)  # N5
+    observed = SealedTextField(blank=True)  # N6
+    told_by_others = SealedTextField(blank=True)  # N7
+    features = SealedJSONField(blank=True)  # N8
+    online_how = SealedJSONField(blank=True)  # N9
+    online_detail = SealedTextField(blank=True)  # N9
+    online_names = SealedTextField(blank=True)  # N10
+    repeated = models.CharField(max_length=10, choices=terms.YesNoUnknown, blank=True)  # N11
+    repeated_detail = SealedTextField(blank=True)  # N11
+    raised_before = models.CharField(max_length=10, choices=terms.YesNoUnknown, blank=True)  # N12
+    raised_before_detail = SealedTextField(blank=True)  # N12
+    left_out_reason = SealedTextField(blank=True)  # why a strong prompt was left unanswered
+
+
+class PersonRecord(SectionRecord):
+    """P1 to P23, but for P13: who the concern is about."""
+
+    referral = _section("person")
+    forenames = SealedTextField(blank=True)  # P1
+    surname = SealedTextField(blank=True)  # P2
+    also_known_as = SealedTextField(blank=True)  # P3
+    born = SealedJSONField(blank=True)  # P4
+    age = models.PositiveSmallIntegerField(null=True, blank=True)  # P5
+    gender = models.CharField(max_length=10, choices=terms.Gender, blank=True)  # P7
+    addresses = SealedJSONField(blank=True)  # P8
+    reach = SealedJSONField(blank=True)  # P9
+    language = SealedTextField(blank=True)  # P10
+    interpreter = models.CharField(max_length=10, choices=terms.YesNoUnknown, blank=True)  # P10
+    nationality = SealedTextField(blank=True)  # P11
+    immigration = SealedTextField(blank=True)  # P12
+    immigration_detail = SealedTextField(blank=True)  # P12
+    belief_matters = SealedTextField(blank=True)  # P14
+    belief = SealedTextField(blank=True)  # P14
+    belief_reason = SealedTextField(blank=True)  # P14
+    household = SealedJSONField(blank=True)  # P15
+    parents = SealedJSONField(blank=True)  # P16
+    cares_for_child = models.CharField(max_length=10, choices=terms.YesNoUnknown, blank=True)  # P17
+    school = SealedTextField(blank=True)  # P18
+    school_before = SealedTextField(blank=True)  # P18
+    work = SealedTextField(blank=True)  # P19
+    work_before = SealedTextField(blank=True)  # P19
+    position_of_trust = models.CharField(
+        max_length=10, choices=terms.YesNoUnknown, blank=True
+    )  # P20
+    service_link = SealedTextField(blank=True)  # P21
+    social_names = SealedTextField(blank=True)  # P22
+    involved = SealedJSONField(blank=True)  # P23
+    # Keyed digests for the search by name and birth date; they give back no name (CR-05).
+    name_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    name_born_digest = models.BinaryField(max_length=32, null=True, editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name_digest"], name="person_name"),
+            models.Index(fields=["name_born_digest"], name="person_name_born"),
+        ]
+
+
+class MonitoringRecord(SectionRecord):
+    """P13 alone: kept apart from the case, hidden from triage, read only as totals."""
+
+    referral = _section("monitoring")
+    ethnic_group = SealedTextField(blank=True)  # P13
+
+
+class ContextRecord(SectionRecord):
+    """W1 to W7: needs, context and strengths."""
+
+    referral = _section("context")
+    needs = SealedJSONField(blank=True)  # W1
+    needs_detail = SealedTextField(blank=True)  # W1
+    health_known = SealedTextField(blank=True)  # W2
+    health_detail = SealedTextField(blank=True)  # W2
+    communication = SealedTextField(blank=True)  # W3
+    strengths = SealedJSONField(blank=True)  # W4
+    strengths_detail = SealedTextField(blank=True)  # W4
+    explanations = SealedTextField(blank=True)  # W5
+    worry = SealedTextField(blank=True)  # W6
+    other_concerns = SealedJSONField(blank=True)  # W7
+    other_concerns_detail = SealedTextField(blank=True)  # W7
+
+
+class CheckRecord(SectionRecord):
+    """C1 to C19: what the safeguarding lead tested, was told and decided."""
+
+    referral = _section("check_record")
+    spoken_to = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )  # C1
+    spoken_at = models.DateTimeField(null=True, blank=True)  # C2
+    advice_line = models.CharField(max_length=20, choices=terms.AdviceLine, blank=True)
+    advice_line_detail = SealedTextField(blank=True)
+    advice_from = SealedJSONField(blank=True)  # C3
+    facts_verified = SealedTextField(blank=True)  # C4
+    fair_basis = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # C5
+    override_reason = SealedTextField(blank=True)  # C5, when a second lead agrees
+    override_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    explanations_tested = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # C6
+    explanations_detail = SealedTextField(blank=True)  # C6
+    second_opinion_by = SealedTextField(blank=True)  # C7
+    second_opinion = SealedTextField(blank=True)  # C7
+    clinical_view = models.CharField(max_length=20, choices=terms.ClinicalView, blank=True)  # C8
+    told_person = models.CharField(max_length=20, choices=terms.Told, blank=True)  # C9
+    told_response = SealedTextField(blank=True)  # C10
+    told_parent = models.CharField(max_length=20, choices=terms.ParentTold, blank=True)  # C11
+    parent_response = SealedTextField(blank=True)  # C12
+    action_taken = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # C13
+    action_detail = SealedTextField(blank=True)  # C13
+    consulted = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # C14
+    consulted_detail = SealedTextField(blank=True)  # C14
+    not_told_reason = SealedTextField(blank=True)  # C15
+    legal_basis = models.CharField(max_length=30, choices=LegalBasis, blank=True)  # C16
+    decision = models.CharField(max_length=1, choices=terms.Decision, blank=True)  # C17
+    decision_reasons = SealedTextField(blank=True)  # C18
+    signed = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # C19
+    signed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    signed_at = models.DateTimeField(null=True, blank=True)
+
+
+class DespiteRecord(SectionRecord):
+    """The practitioner's own C6 and reasons, where they refer despite their lead's view (f)."""
+
+    referral = _section("despite")
+    own_tested = SealedTextField(blank=True)
+    own_reasons = SealedTextField(blank=True)
+
+
+class OtherRouteRecord(SectionRecord):
+    """R1 to R5: help that is not Prevent. Never shown to a Prevent lead."""
+
+    referral = _section("route_record")
+    routes = SealedJSONField(blank=True)  # R1
+    sent_where = SealedTextField(blank=True)  # R2
+    sent_on = models.DateField(null=True, blank=True)  # R2
+    sent_by = SealedTextField(blank=True)  # R2
+    sent_reference = SealedTextField(blank=True)  # R2
+    received = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # R3
+    received_on = models.DateField(null=True, blank=True)  # R3
+    person_told = models.CharField(max_length=20, choices=terms.Told, blank=True)  # R4
+    look_again_on = models.DateField(null=True, blank=True)  # R5
+
+
+class ShareRecord(SectionRecord):
+    """S1 to S11: what goes with the referral when it is shared."""
+
+    referral = _section("share")
+    noticed_by = SealedJSONField(blank=True)  # S1
+    anonymous = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # S2
+    referrer = SealedJSONField(blank=True)  # S3
+    prevent_contact = SealedJSONField(blank=True)  # S4
+    sector = models.CharField(max_length=30, choices=Sector, blank=True)  # S5
+    ideology = SealedTextField(blank=True)  # S6
+    urgency = models.CharField(max_length=20, choices=terms.Urgency, blank=True)  # S7
+    adult_care_needs = models.CharField(
+        max_length=10, choices=terms.YesNoUnknown, blank=True
+    )  # S8: care and support needs send it to adult safeguarding too
+    form_sent = models.CharField(max_length=20, choices=terms.FormSent, blank=True)  # S9
+    form_reference = SealedTextField(blank=True)  # S9
+    contact_notes = SealedTextField(blank=True)  # S10
+    declared = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # S11
+
+
+class TriageRecord(SectionRecord):
+    """T1 to T9: receipt and triage by the Prevent lead."""
+
+    referral = _section("triage_record")
+    complete = models.CharField(max_length=10, choices=terms.Complete, blank=True)  # T2
+    earlier = models.CharField(max_length=10, choices=terms.Repeat, blank=True)  # T3
+    earlier_detail = SealedTextField(blank=True)  # T3
+    repeat_review = models.CharField(max_length=20, choices=terms.RepeatReview, blank=True)  # T4
+    repeat_reviewer = SealedTextField(blank=True)  # T4
+    right_locality = models.CharField(max_length=10, choices=terms.RightLocality, blank=True)  # T5
+    safeguarding_route = models.CharField(
+        max_length=20, choices=terms.SafeguardingRoute, blank=True
+    )  # T6
+    safeguarding_detail = SealedTextField(blank=True)  # T6
+    safety_actions = SealedTextField(blank=True)  # T7
+    passed_at = models.DateTimeField(null=True, blank=True)  # T8
+    data_quality = SealedTextField(blank=True)  # T9
+
+
+class GatewayRecord(SectionRecord):
+    """X1 to X10: the outcome that the police gateway records; never intelligence."""
+
+    referral = _section("gateway_record")
+    national_reference = SealedTextField(blank=True)  # X1
+    deconflicted = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # X3
+    deconflicted_on = models.DateField(null=True, blank=True)  # X3
+    tool = models.CharField(max_length=10, choices=terms.AssessmentTool, blank=True)  # X4
+    outcome = models.CharField(max_length=20, choices=terms.GatewayOutcome, blank=True)  # X5
+    category = models.CharField(max_length=20, choices=terms.GatewayCategory, blank=True)  # X6
+    closure_reason = models.CharField(max_length=20, choices=terms.ClosureReason, blank=True)  # X7
+    rationale = SealedTextField(blank=True)  # X8
+    second_officer = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )  # X9
+    signposted = SealedJSONField(blank=True)  # X10
+
+
+class PageSave(models.Model):
+    """Who last saved a page of the wizard, when, and how many times: the page's version (WF-04)."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="page_saves")
+    step = models.CharField(max_length=30)
+    version = models.PositiveIntegerField(default=0)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="page_save_once", fields=["referral", "step"])]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.version}"
+
+
+class KeptText(PartOfCase):
+    """Answers that lost a race with another tab or person: refused, and kept for their author."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="kept_texts")
+    step = models.CharField(max_length=30)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    answers = SealedJSONField()
+
+
+class Exclusion(models.Model):
+    """A person who is close to the concern: for them it leaves no trace (AC-06)."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="exclusions")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="exclusion_once", fields=["referral", "person"])
+        ]
+        indexes = [models.Index(fields=["person", "referral"], name="exclusion_person")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RecipientQuerySet(models.QuerySet["Recipient"]):
+    def open_to(self, user: User) -> Self:
+        """Views sent to a front door or adult team that the user serves."""
+        return self.filter(
+            Q(
+                kind=terms.RecipientKind.FRONT_DOOR,
+                locality__in=Locality.objects.served_by(user, Role.FRONT_DOOR),
+            )
+            | Q(
+                kind=terms.RecipientKind.ADULT,
+                locality__in=Locality.objects.served_by(user, Role.ADULT_SAFEGUARDING),
+            )
+        )
+
+
+class Recipient(models.Model):
+    """A body that a referral is shared with, each with its own view (S8, row W22)."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="recipients")
+    kind = models.CharField(max_length=20, choices=terms.RecipientKind)
+    locality = models.ForeignKey(Locality, on_delete=models.PROTECT, related_name="+")
+    route = models.ForeignKey(
+        Route, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    in_portal = models.BooleanField(default=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    received_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    # Outside hours mail alone never counts as told: who rang whom, and when.
+    rung_at = models.DateTimeField(null=True, blank=True)
+    rung_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    objects = RecipientQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="recipient_once", fields=["referral", "kind", "locality"])
+        ]
+        indexes = [models.Index(fields=["kind", "locality"], name="recipient_kind")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class Message(PartOfCase):
+    """Words between the people of a case: questions, answers, feedback, later additions."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="messages")
+    kind = models.CharField(max_length=20, choices=terms.MessageKind)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    body = SealedTextField()
+    to_referrer = models.BooleanField(default=False)
+    """Whether the referrer and their agency read it on the status page."""
+
+    class Meta:
+        indexes = [models.Index(fields=["referral", "at"], name="message_case")]
+
+
+class Seen(models.Model):
+    """When a person last opened a case: what came after is new to them (row C35)."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="seen_once", fields=["referral", "person"])]
+
+    def __str__(self) -> str:
+        return str(self.at)
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def running(self) -> Self:
+        return self.filter(stopped_at__isnull=True)
+
+
+class Clock(models.Model):
+    """A promise: by when, whose, and how far its escalation has gone (design decision 9)."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="clocks")
+    kind = models.CharField(max_length=20, choices=terms.ClockKind)
+    started_at = models.DateTimeField()
+    amber_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    promised_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    promised_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    hidden = models.BooleanField(default=False)
+    """A clock of the police alone, which nobody below police and chair may notice."""
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="clock_one_running",
+                fields=["referral", "kind"],
+                condition=Q(stopped_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="clock_in_order",
+                condition=Q(amber_at__gte=models.F("started_at"))
+                & Q(due_at__gte=models.F("amber_at")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["amber_at"], name="clock_due", condition=Q(stopped_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class Escalation(models.Model):
+    """One step of a clock's escalation, taken exactly once (WF-13)."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="escalations")
+    step = models.CharField(max_length=10, choices=terms.EscalationStep)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="escalation_once", fields=["clock", "step"])]
+
+    def __str__(self) -> str:
+        return self.step
+
+
+class Submission(PartOfCase):
+    """What was shared, frozen: every answer as it stood, its digest, and the form's key."""
+
+    referral = models.OneToOneField(Referral, on_delete=models.PROTECT, related_name="submission")
+    form_key = models.UUIDField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    answers = SealedJSONField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="submission_form_key_once", fields=["by", "form_key"])
+        ]
+
+
+class Document(PartOfCase):
+    """A PDF made by the worker from what was frozen, kept with its digest."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=20, default="referral")
+    made_at = models.DateTimeField(default=timezone.now)
+    sha256 = models.CharField(max_length=64)
+    pages = models.PositiveSmallIntegerField()
+    content = SealedBinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="document_once", fields=["referral", "kind"])]
+
+
+class ReferenceCounter(models.Model):
+    """The last number given in a locality and year; gaps are allowed (S13)."""
+
+    locality = models.ForeignKey(Locality, on_delete=models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="reference_counter_once", fields=["locality", "year"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.locality_id} {self.year}"
+
+
+class NameSearch(models.Model):
+    """That somebody searched by a name, and why; the words themselves are not kept."""
+
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(max_length=200)
+    found = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.at)
+
+
+class ClockRule(models.Model):
+    """How long a promise may take: a setting, with the default of section 8.2."""
+
+    kind = models.CharField(max_length=20, choices=terms.ClockKind, unique=True)
+    working_days = models.PositiveSmallIntegerField()
+    emergency_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_default = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
