@@ -8,6 +8,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from prevent_portal import guard
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
@@ -194,6 +196,15 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Prevent portal <portal@example.org>")
+
+if PORTAL_DEMO:
+    guard.check_demonstration(
+        database=DATABASES["default"],
+        embedded_dir=env("PORTAL_EMBEDDED_DIR", default=""),
+        mail_backend=EMAIL_CONFIG["EMAIL_BACKEND"],
+        base_url=BASE_URL,
+        allowed_hosts=ALLOWED_HOSTS,
+    )
 
 # --- Pages ------------------------------------------------------------------------------------
 TEMPLATES = [

@@ -7,6 +7,11 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prevent_portal.settings")
 application = get_wsgi_application()
 
+from django.conf import settings  # noqa: E402
+
+from prevent_portal import guard  # noqa: E402
 from vault import keys  # noqa: E402
 
 keys.verify()
+if settings.PORTAL_DEMO:
+    application = guard.only_from_here(application)
