@@ -1,0 +1,78 @@
+"""What every answer says to the browser, errors included."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+BACK_OFFICE = "/cms/"
+# Wagtail's own screens carry inline script and preview pages in a frame of their own.
+BACK_OFFICE_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "form-action 'self'",
+        "frame-src 'self'",
+        "frame-ancestors 'self'",
+        "base-uri 'self'",
+        "object-src 'none'",
+    ]
+)
+
+
+class HeadersMiddleware:
+    """Outermost but for the request id, so that no answer passes without its headers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        headers = response.headers
+        headers["Permissions-Policy"] = PERMISSIONS
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        # Set again for answers given before Django's own middleware came to it.
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY or "no-referrer")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("X-Frame-Options", "DENY")
+        if request.path.startswith(BACK_OFFICE):
+            headers["Content-Security-Policy"] = BACK_OFFICE_POLICY
+            headers["X-Frame-Options"] = "SAMEORIGIN"
+        if not request.path.startswith(settings.STATIC_URL) or response.status_code >= 400:
+            headers["Cache-Control"] = "no-store"
+        if getattr(request, "signed_out", False):
+            # Not "cookies": the answer that signs out sets some of its own.
+            headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
+@receiver(user_logged_out, dispatch_uid="ui.middleware.remember")
+def remember(sender: object, request: HttpRequest | None, **kwargs: object) -> None:
+    """Note on the request that this answer ends a session."""
+    if request is not None:
+        request.signed_out = True  # type: ignore[attr-defined]

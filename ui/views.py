@@ -1,0 +1,90 @@
+"""Pages that say what went wrong, in plain words, and whether the portal is well."""
+
+import sys
+from functools import cache
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from vault import keys
+
+PLAIN = "text/plain; charset=utf-8"
+
+
+def _page(request: HttpRequest | None, status: int, template: str = "") -> HttpResponse:
+    """An error page; without anything that may itself have failed where the first try fails."""
+    template = template or f"{status}.html"
+    # Names are as prevent_portal.context gives them.
+    known = {"PARTNERSHIP": settings.PARTNERSHIP, "OUT_OF_HOURS_PHONE": _out_of_hours()}
+    try:
+        body = render_to_string(template, known, request)
+    except Exception:  # the database, the session or a context processor may be what is broken
+        if request is None:
+            raise
+        body = render_to_string(template, known)
+    return HttpResponse(body, status=status)
+
+
+def _out_of_hours() -> str:
+    return str(getattr(settings, "OUT_OF_HOURS_PHONE", ""))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours; one of the database is said to be passing, since it mostly is."""
+    error = sys.exc_info()[1]
+    if isinstance(error, (OperationalError, InterfaceError, keys.KeyUnavailable)):
+        response = _page(None, 503)
+        response["Retry-After"] = "60"
+        return response
+    return _page(None, 500)
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page was old, or the session ended: what was typed is still one step back."""
+    return _page(request, 403, "ui/csrf_failure.html")
+
+
+@login_not_required
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers. Asks nothing of anything else."""
+    return HttpResponse("live\n", content_type=PLAIN)
+
+
+@login_not_required
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Whether people can be sent here; why not is in the log, for strangers may ask."""
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+        keys.verify()
+    except (DatabaseError, InterfaceError, keys.KeyUnavailable):
+        return HttpResponse("not ready\n", status=503, content_type=PLAIN)
+    if not _newest_migrations() <= set(applied):
+        return HttpResponse("not ready\n", status=503, content_type=PLAIN)
+    return HttpResponse("ready\n", content_type=PLAIN)
+
+
+@cache
+def _newest_migrations() -> frozenset[tuple[str, str]]:
+    """The last migration of each app, read from the files once in a process's life."""
+    return frozenset(MigrationLoader(None, ignore_no_initial=True).graph.leaf_nodes())
