@@ -1,0 +1,29 @@
+# Two commands: make run, make test. What they do is in bin/portal.
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+
+.PHONY: help run test stop afresh clean lock
+
+help:
+	@echo "make run      the demonstration, on http://127.0.0.1:$(PORT)/ (PORT= chooses the port)"
+	@echo "make test     all checks and tests"
+	@echo "make stop     stop what runs from this folder"
+	@echo "make afresh   give up the demonstration's data"
+	@echo "make clean    remove everything that was made here"
+	@echo "make lock     refresh requirements*.txt (needs uv)"
+
+run test stop:
+	@$(PYTHON) bin/portal $@
+
+afresh:
+	@$(PYTHON) bin/portal afresh
+
+clean:
+	@$(PYTHON) bin/portal afresh --all
+
+lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
+lock:
+	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	@! grep -nE 'https?://|file:|/usr/' requirements.txt requirements-dev.txt || { echo "A host or path got into the lock files."; exit 1; }

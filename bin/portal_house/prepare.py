@@ -1,0 +1,97 @@
+"""From a checkout to a portal that can be served: tables, rights, static files, demonstration."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from portal_house.local_env import LocalEnv
+from portal_house.packages import install_debian, install_python
+from portal_house.places import Places, digest, step
+from portal_house.postgres import Cluster
+from portal_house.trouble import Trouble, run
+
+
+def packages(places: Places, *, tests: bool) -> None:
+    install_debian(tests=tests)
+    places.make_var()
+    install_python(places, tests=tests)
+
+
+def environment(places: Places, cluster: Cluster | None) -> dict[str, str]:
+    """What the portal's processes are told: this machine's environment over var/local.env.
+
+    Args:
+        cluster: the embedded database, or None where DATABASE_URL names another: then nothing is
+            demonstrated, as a demonstration lets anyone sign in as anybody.
+    """
+    ours = {"DJANGO_SETTINGS_MODULE": "prevent_portal.settings"}
+    if cluster:
+        return {**os.environ, **LocalEnv(places).see_to(cluster), **ours}
+    given = os.environ
+    if "SECRET_KEY" not in given or not {"VAULT_KEY", "VAULT_KEY_FILE"} & given.keys():
+        raise Trouble(
+            "DATABASE_URL names a database, so SECRET_KEY and VAULT_KEY_FILE must be set too "
+            "(see deploy/README.md); or unset DATABASE_URL."
+        )
+    owner = {"DATABASE_OWNER_URL": given["DATABASE_URL"]}
+    return {"HTTPS": "0", **owner, **given, **ours, "PORTAL_DEMO": "0"}
+
+
+def manage(
+    places: Places, command: str, *words: str, env: Mapping[str, str], owner: bool = False
+) -> None:
+    """Run a management command, as the owner of the tables where it changes them."""
+    if owner:
+        env = {**env, "DATABASE_URL": env["DATABASE_OWNER_URL"]}
+    run(
+        [places.python, "manage.py", command, *words],
+        env=env,
+        cwd=places.checkout,
+        where=places.var,
+        sorry=f"`manage.py {command}` did not work: see above.",
+    )
+
+
+def schema_digest(places: Places) -> str:
+    """Changes when a migration, or a package that may bring its own, does."""
+    own = places.checkout.glob("*/migrations/*.py")
+    return digest([*own, places.checkout / "requirements.txt"])
+
+
+def tables(places: Places, env: Mapping[str, str], cluster: Cluster | None) -> None:
+    wanted = schema_digest(places)
+    if cluster and cluster.notes().get("schema") == wanted:
+        return
+    with step("Tables", "1 minute"):
+        manage(places, "migrate", "--noinput", "--verbosity=0", env=env, owner=True)
+        manage(places, "createcachetable", env=env, owner=True)
+        if env["DATABASE_URL"] != env["DATABASE_OWNER_URL"]:
+            manage(places, "grant_roles", env=env, owner=True)
+    if cluster:
+        cluster.note(schema=wanted)
+
+
+def static_files(places: Places, env: Mapping[str, str]) -> None:
+    mark = places.var / "static" / ".made-from"
+    wanted = digest(
+        [
+            places.checkout / "static",
+            *places.checkout.glob("*/static"),
+            places.checkout / "requirements.txt",
+        ]
+    )
+    if mark.exists() and mark.read_text() == wanted:
+        return
+    with step("Static files", "10 seconds"):
+        manage(places, "collectstatic", "--noinput", "--clear", "--verbosity=0", env=env)
+    mark.write_text(wanted)
+
+
+def demonstration(places: Places, env: Mapping[str, str], cluster: Cluster) -> None:
+    command = places.checkout / "demo" / "management" / "commands" / "load_demo.py"
+    wanted = digest([*Path(places.checkout / "demo").rglob("*.py")])
+    if not command.exists() or cluster.notes().get("demonstration") == wanted:
+        return
+    with step("Demonstration partnership", "1 minute"):
+        manage(places, "load_demo", env=env)
+    cluster.note(demonstration=wanted)
