@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -48,7 +49,8 @@ class SecondFactorMiddleware:
             return None
         has_one = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
         page = reverse("mfa_reauthenticate" if has_one else "mfa_activate_totp")
-        wanted = request.get_full_path() if request.method == "GET" else settings.LOGIN_REDIRECT_URL
+        asked = request.get_full_path() if request.method == "GET" else ""
+        wanted = asked or resolve_url(settings.LOGIN_REDIRECT_URL)
         query = urlencode({REDIRECT_FIELD_NAME: wanted})
         return HttpResponseRedirect(f"{page}?{query}" if has_one else page)
 

@@ -1,0 +1,93 @@
+"""allauth in the portal's words: what it says, what it sends, how it keeps secrets."""
+
+import base64
+from smtplib import SMTPException
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.middleware import is_needed
+
+
+class MailNotSentError(Exception):
+    """The mail server did not take a message that somebody is waiting for."""
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": _("This account has been closed. Ask your agency’s administrator."),
+        "email_password_mismatch": _(
+            "The address and the password do not belong together. Try again, or use a code."
+        ),
+        "enter_current_password": _("Write the password that you use now."),
+        "incorrect_code": _("Check the code: it is not the one we sent."),
+        "incorrect_password": _("Check the password: it is not the one you use now."),
+        "rate_limited": _("Wait a minute, then try again."),
+        "too_many_login_attempts": _("Wait five minutes, then try again."),
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send at once, not through the outbox: somebody is waiting for it in front of a page.
+
+        Raises:
+            MailNotSentError: the mail server could not be reached, or refused.
+        """
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException) as error:
+            raise MailNotSentError from error
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing is waited for here, so a deaf mail server may not undo what was done."""
+        try:
+            super().send_notification_mail(*args, **kwargs)
+        except MailNotSentError:
+            return
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False  # an account is made by proving an address; see accounts.codes
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account_home")
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("Check the code, or wait for the next one. Each works once."),
+        "cannot_delete_authenticator": _(
+            "You read other people’s records, so the second step stays on."
+        ),
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not is_needed(authenticator.user)
+
+    def get_totp_label(self, user: AbstractBaseUser) -> str:
+        return str(user.get_username())
+
+    def encrypt(self, text: str) -> str:
+        return _sealer().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _sealer().decrypt(encrypted_text.encode()).decode()
+
+
+def _sealer() -> MultiFernet:
+    """Seals the secrets of second factors; an older SECRET_KEY still opens what it sealed."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(secret: str) -> bytes:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"accounts.second-factor")
+    return base64.urlsafe_b64encode(kdf.derive(secret.encode()))

@@ -1,0 +1,50 @@
+"""Ways in and out. Only what the portal uses of allauth: a path less is a path not guarded.
+
+There is no "forgotten password": who forgot it signs in with a code, then sets another.
+"""
+
+from allauth.account import views as allauth
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from allauth.usersessions import views as sessions
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path
+
+from accounts import views
+
+urlpatterns = [
+    path("", views.home, name="account_home"),
+    path("login/", views.SignInView.as_view(), name="account_login"),
+    path("login/code/", views.to_sign_in, name="account_request_login_code"),
+    path("login/code/confirm/", views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
+    path("login/password/", views.PasswordSignInView.as_view(), name="account_login_password"),
+    path("signup/", views.to_sign_in, name="account_signup"),
+    path("logout/", login_not_required(allauth.logout), name="account_logout"),
+    path("inactive/", allauth.account_inactive, name="account_inactive"),
+    path(
+        "confirm-email/",
+        login_not_required(views.ConfirmEmailView.as_view()),
+        name="account_email_verification_sent",
+    ),
+    path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", allauth.password_change, name="account_change_password"),
+    path("password/set/", allauth.password_set, name="account_set_password"),
+    path("2fa/", mfa.index, name="mfa_index"),
+    path("2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
+    path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("2fa/app/", views.SetUpSecondFactorView.as_view(), name="mfa_activate_totp"),
+    path("2fa/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("2fa/recovery-codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "2fa/recovery-codes/new/",
+        recovery.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "2fa/recovery-codes/download/",
+        recovery.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+]

@@ -1,0 +1,144 @@
+"""The ways in and out: allauth's steps on the portal's pages."""
+
+from typing import Any
+
+from allauth.account.internal.decorators import login_stage_required
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.stages import LoginByCodeStage, LoginStage
+from allauth.account.views import (
+    ConfirmEmailVerificationCodeView,
+    ConfirmLoginCodeView,
+    LoginView,
+    RequestLoginCodeView,
+)
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.views import ActivateTOTPView
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.generic.edit import FormView
+
+from accounts.adapter import MailNotSentError
+from accounts.codes import CodeProcess
+from accounts.forms import CodeForm, PasswordForm, SignInForm
+from accounts.http import SignedInRequest
+
+
+@login_not_required
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Where every other log-in page leads, keeping the page that was wanted."""
+    wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
+    query = f"?{urlencode({REDIRECT_FIELD_NAME: wanted})}" if wanted else ""
+    return redirect(f"{reverse('account_login')}{query}")
+
+
+class SignInView(RequestLoginCodeView):  # type: ignore[misc]
+    """One box: an address. New and known addresses get the same page, mail and wait."""
+
+    template_name = "account/login.html"
+
+    def _redirect_to_pending_stage(
+        self, request: HttpRequest, stage: LoginStage
+    ) -> HttpResponse | None:
+        """Coming back here means starting again, with another address perhaps."""
+        clear_login(request)
+        return None
+
+    def get_form_class(self) -> type[SignInForm]:
+        return SignInForm
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        try:
+            CodeProcess.start(self.request, form.cleaned_data["email"])
+        except MailNotSentError:
+            form.add_error("email", _("We cannot send mail at the moment. Try again soon."))
+            answer: HttpResponse = self.form_invalid(form)
+            return answer
+        return redirect(self.get_success_url())
+
+
+@method_decorator(
+    login_stage_required(stage=LoginByCodeStage.key, redirect_urlname="account_login"),
+    name="dispatch",
+)
+class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
+    """The code from the mail; a new address becomes an account here."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.stage = request._login_stage  # type: ignore[attr-defined]
+        self._process = CodeProcess(self.stage).abort_if_invalid()
+        if self._process is None:
+            messages.error(request, _("The code has run out. Ask for another one."))
+            return redirect("account_login")
+        return FormView.dispatch(self, request, *args, **kwargs)
+
+    def get_form_class(self) -> Any:
+        return super().get_form_class() if self._action == "resend" else CodeForm
+
+    def _resend_form_valid(self, form: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super()._resend_form_valid(form)
+        except MailNotSentError:
+            messages.error(self.request, _("We cannot send mail at the moment. Try again soon."))
+            return redirect("account_confirm_login_code")
+        messages.success(self.request, _("We have sent another code."))
+        return answer
+
+
+class PasswordSignInView(LoginView):  # type: ignore[misc]
+    """For those who have set a password; the way of the code stays beside it."""
+
+    template_name = "account/login_password.html"
+
+    def _redirect_to_pending_stage(
+        self, request: HttpRequest, stage: LoginStage
+    ) -> HttpResponse | None:
+        clear_login(request)
+        return None
+
+    def get_form_class(self) -> type[PasswordForm]:
+        return PasswordForm
+
+    def form_valid(self, form: PasswordForm) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().form_valid(form)
+        except MailNotSentError:  # the address is not verified yet
+            form.add_error(None, _("We cannot send mail at the moment. Try again soon."))
+            answer = self.form_invalid(form)
+        return answer
+
+
+class ConfirmEmailView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return redirect(settings.LOGIN_REDIRECT_URL)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
+
+
+class SetUpSecondFactorView(ActivateTOTPView):  # type: ignore[misc]
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        # The code just typed proves the factor: this session has passed it.
+        record_authentication(
+            self.request, self.request.user, method="mfa", type=Authenticator.Type.TOTP.value
+        )
+        return answer
+
+
+def home(request: SignedInRequest) -> HttpResponse:
+    """My account: how I sign in, and where I am signed in."""
+    kinds = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
+    context = {
+        "has_second_factor": Authenticator.Type.TOTP in kinds,
+        "has_password": request.user.has_usable_password(),
+    }
+    return render(request, "account/home.html", context)
