@@ -1386,7 +1386,8 @@ _s(
     "declared",
     Kind.CONFIRM,
     _(
-        "To the best of my knowledge this is accurate, and I share it in good faith to keep people safe"
+        "To the best of my knowledge this is accurate, "
+        "and I share it in good faith to keep people safe"
     ),
     _("Declared by the referrer"),
     R,
@@ -1413,7 +1414,8 @@ _t(
     R,
     choices=terms.Repeat,
     hint=_(
-        "Ask the gateway for the national record too: the portal keeps records for a short time only."
+        "Ask the gateway for the national record too: "
+        "the portal keeps records for a short time only."
     ),
     missing=_("Select whether there are earlier records"),
 )

@@ -1,0 +1,252 @@
+"""Promises and their escalation. Time is an argument; nothing here sleeps.
+
+Every clock is a row with a due moment in working days of the locality, or clock hours in an
+emergency. ``run_due`` is called every minute and takes each step of an escalation once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from agencies import people, workdays
+from agencies.models import Locality
+from agencies.terms import AGENCY_LEADS, POLICE, Role
+from audit import events
+from referrals import notices
+from referrals.models import Clock, ClockRule, Escalation, Referral
+from referrals.terms import ClockKind, EscalationStep, Status
+
+DEFAULT_DAYS = {
+    ClockKind.CHECK: 1,
+    ClockKind.AUTHOR_ANSWER: 1,
+    ClockKind.ROUTE_SENT: 2,
+    ClockKind.LOOK_AGAIN: 20,
+    ClockKind.ACKNOWLEDGE: 1,
+    ClockKind.TRIAGE: 1,
+    ClockKind.REFERRER_ANSWER: 2,
+    ClockKind.ACCEPT_TRANSFER: 1,
+    ClockKind.GATEWAY: 5,
+    ClockKind.FEEDBACK: 5,
+    ClockKind.STAGE: 10,
+}
+"""Working days (section 8.2); a ``ClockRule`` row replaces a default."""
+EMERGENCY_HOURS = {ClockKind.ACKNOWLEDGE: 1, ClockKind.CHECK: 1}
+"""Clock hours, where 999 was called."""
+OF_STATUS = {
+    Status.AGENCY_CHECK: ClockKind.CHECK,
+    Status.RETURNED: ClockKind.AUTHOR_ANSWER,
+    Status.OTHER_ROUTE: ClockKind.ROUTE_SENT,
+    Status.SUBMITTED: ClockKind.ACKNOWLEDGE,
+    Status.TRIAGE: ClockKind.TRIAGE,
+    Status.QUERY: ClockKind.REFERRER_ANSWER,
+    Status.TRANSFERRED: ClockKind.ACCEPT_TRANSFER,
+    Status.GATEWAY: ClockKind.GATEWAY,
+    Status.INFO_GATHERING: ClockKind.STAGE,
+    Status.S36_PENDING: ClockKind.STAGE,
+    Status.PANEL_LISTED: ClockKind.STAGE,
+    Status.PANEL_ADJOURNED: ClockKind.STAGE,
+    Status.CONSENT_PENDING: ClockKind.STAGE,
+    Status.IN_SUPPORT: ClockKind.STAGE,
+    Status.POST_EXIT: ClockKind.STAGE,
+}
+STAGE_CLOCKS = frozenset(OF_STATUS.values())
+DEPUTY_AFTER, SENIOR_AFTER = 1, 2
+"""Working days late (clock hours in an emergency) before the deputy, then the senior, is told."""
+
+
+def place_of(referral: Referral) -> Locality:
+    """Whose working days count: the locality that has it, before that the agency's."""
+    if referral.locality is not None:
+        return referral.locality
+    return referral.agency.locality if referral.agency else Locality.objects.default()
+
+
+def start(
+    referral: Referral,
+    kind: ClockKind,
+    *,
+    now: datetime,
+    working_days: int | None = None,
+    due: datetime | None = None,
+) -> Clock:
+    """Start a promise; one of a kind runs at a time.
+
+    Args:
+        working_days: instead of the rule's.
+        due: a moment that somebody chose (R5), instead of a span.
+    """
+    rule = ClockRule.objects.filter(kind=kind).first()
+    days = working_days if working_days is not None else DEFAULT_DAYS[kind]
+    hours = EMERGENCY_HOURS.get(kind)
+    if rule is not None and working_days is None:
+        days, hours = rule.working_days, rule.emergency_hours or hours
+    place = place_of(referral)
+    in_hours = hours if referral.emergency and due is None else None
+    if due is None:
+        due = (
+            workdays.due_in_hours(now, in_hours) if in_hours else workdays.due_at(now, days, place)
+        )
+    due = max(due, now)
+    return Clock.objects.create(
+        referral=referral,
+        kind=kind,
+        started_at=now,
+        amber_at=workdays.amber_at(now, due),
+        due_at=due,
+        promised_days=None if in_hours else days,
+        promised_hours=in_hours,
+    )
+
+
+def stop(referral: Referral, kinds: Iterable[ClockKind], *, now: datetime) -> int:
+    """Stop promises that are kept or no longer wanted; their reminders stop with them."""
+    running = Clock.objects.running().filter(referral=referral, kind__in=list(kinds))
+    stopped = list(running.values_list("pk", flat=True))
+    running.update(stopped_at=now)
+    for pk in stopped:
+        notices.stop_reminders(pk)
+    return len(stopped)
+
+
+def follow_move(referral: Referral, *, now: datetime) -> None:
+    """After a move: the old stage's promise ends, the new stage's begins.
+
+    Called only when the outward status changed, so that police-led work moves no clock.
+    """
+    stop(referral, STAGE_CLOCKS, now=now)
+    kind = OF_STATUS.get(Status(referral.status))
+    clock = start(referral, kind, now=now) if kind else None
+    referral.due_at = clock.due_at if clock else None
+    referral.paused = referral.status == Status.QUERY
+    referral.save(update_fields=["due_at", "paused"])
+
+
+def owners(clock: Clock) -> list[User]:
+    """Whose promise it is: the people who are told first. Never empty while anyone holds a role."""
+    referral = clock.referral
+    excluded = set(referral.exclusions.values_list("person_id", flat=True))
+    return [person for person in _owners(clock.kind, referral) if person.pk not in excluded]
+
+
+def _owners(kind: str, referral: Referral) -> list[User]:
+    place = place_of(referral)
+    if kind in (ClockKind.CHECK, ClockKind.ROUTE_SENT, ClockKind.LOOK_AGAIN):
+        return _present(referral.lead) or (
+            people.on_duty(referral.agency, *AGENCY_LEADS) if referral.agency else []
+        )
+    if kind == ClockKind.AUTHOR_ANSWER:
+        return [referral.created_by]
+    if kind == ClockKind.REFERRER_ANSWER:
+        return _present(referral.lead) or [referral.submitted_by or referral.created_by]
+    if kind == ClockKind.ACCEPT_TRANSFER and referral.offered_to is not None:
+        return people.on_duty(referral.offered_to, Role.PREVENT_LEAD, Role.PREVENT_DEPUTY)
+    if kind == ClockKind.GATEWAY:
+        return _present(referral.officer) or people.on_duty(place, *POLICE)
+    prevent = _present(referral.holder) or people.on_duty(
+        place, Role.PREVENT_LEAD, Role.PREVENT_DEPUTY
+    )
+    if kind == ClockKind.ACKNOWLEDGE and referral.emergency:
+        return prevent + people.on_duty(place, *POLICE)
+    return prevent
+
+
+def _present(person: User | None) -> list[User]:
+    """The person, unless they left or are away: then the work goes to whoever covers."""
+    if person is None or not person.is_active or people.is_away(person):
+        return []
+    return [person]
+
+
+def deputies(clock: Clock, step: EscalationStep) -> list[User]:
+    """Who is told when the owner is late: the deputy, then the senior lead."""
+    referral = clock.referral
+    excluded = set(referral.exclusions.values_list("person_id", flat=True))
+    if clock.kind in (
+        ClockKind.CHECK,
+        ClockKind.ROUTE_SENT,
+        ClockKind.LOOK_AGAIN,
+        ClockKind.AUTHOR_ANSWER,
+        ClockKind.REFERRER_ANSWER,
+    ):
+        agency = referral.agency
+        if agency is None:
+            return []
+        roles = (
+            [Role.DEPUTY_LEAD, Role.LEAD] if step == EscalationStep.DEPUTY else [Role.SENIOR_LEAD]
+        )
+        if clock.kind in (ClockKind.AUTHOR_ANSWER, ClockKind.REFERRER_ANSWER):
+            roles = [Role.LEAD, Role.DEPUTY_LEAD] if step == EscalationStep.DEPUTY else roles
+        found = people.holders(agency, roles)
+    elif clock.kind == ClockKind.GATEWAY:
+        found = people.holders(place_of(referral), [Role.GATEWAY_SUPERVISOR])
+    else:
+        role = Role.PREVENT_DEPUTY if step == EscalationStep.DEPUTY else Role.PREVENT_SENIOR
+        found = people.holders(place_of(referral), [role])
+    return [person for person in found if person.pk not in excluded]
+
+
+def steps_due(clock: Clock, now: datetime) -> list[EscalationStep]:
+    """The steps of the escalation whose moment has come, in order."""
+    place = place_of(clock.referral)
+
+    def late_by(n: int) -> datetime:
+        if clock.promised_hours:
+            return workdays.due_in_hours(clock.due_at, n)
+        return workdays.due_at(clock.due_at, n, place)
+
+    moments = [
+        (EscalationStep.AMBER, clock.amber_at),
+        (EscalationStep.RED, clock.due_at),
+        (EscalationStep.DEPUTY, late_by(DEPUTY_AFTER)),
+        (EscalationStep.SENIOR, late_by(SENIOR_AFTER)),
+    ]
+    return [step for step, moment in moments if moment <= now]
+
+
+@transaction.atomic
+def escalate(clock_pk: int, *, now: datetime) -> int:
+    """Take the steps of one clock that are due and not yet taken; each exactly once (WF-13)."""
+    clock = (
+        Clock.objects.running()
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("referral__agency__locality", "referral__locality")
+        .filter(pk=clock_pk)
+        .first()
+    )
+    if clock is None:
+        return 0
+    taken = set(clock.escalations.values_list("step", flat=True))
+    fresh = [step for step in steps_due(clock, now) if step not in taken]
+    for step in fresh:
+        Escalation.objects.create(clock=clock, step=step, at=now)
+    if fresh:
+        # After a night without a worker only the last step is told: no storm of stale warnings.
+        _tell(clock, fresh[-1], now=now)
+        events.record(
+            "clock.escalated", clock.referral, by=None, clock=clock.kind, step=fresh[-1].value
+        )
+    return len(fresh)
+
+
+def _tell(clock: Clock, step: EscalationStep, *, now: datetime) -> None:
+    told = {person.pk: person for person in owners(clock)}
+    if step in (EscalationStep.DEPUTY, EscalationStep.SENIOR):
+        told |= {person.pk: person for person in deputies(clock, EscalationStep.DEPUTY)}
+    if step == EscalationStep.SENIOR:
+        told |= {person.pk: person for person in deputies(clock, EscalationStep.SENIOR)}
+    for person in told.values():
+        notices.clock_reminder(clock, step, person)
+
+
+def run_due(now: datetime) -> int:
+    """Escalate every clock whose next step has come. Safe to run twice, and at once."""
+    due = (
+        Clock.objects.running()
+        .filter(amber_at__lte=now)
+        .exclude(escalations__step=EscalationStep.SENIOR)
+        .order_by("amber_at")
+        .values_list("pk", flat=True)
+    )
+    return sum(escalate(pk, now=now) for pk in list(due))

@@ -1,0 +1,351 @@
+"""Forms made from the list of questions: one page of the wizard, the CHECK page, or an act.
+
+The model says what may be stored, the question what is asked; this file turns the one into fields
+for the other. Drafts save with anything missing (``partial``); going on asks what is required.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from agencies import people
+from agencies.models import Locality
+from agencies.terms import POLICE, PREVENT
+from referrals import terms
+from referrals.answers import Answers
+from referrals.questions import ADULT_FROM, Kind, Need, Question
+from ui import fields
+from ui.forms import PageForm
+
+MOST_ROWS = 10
+OLDEST = 120
+"""Years: a date of birth before that is a slip of the finger."""
+SINGULAR = {
+    "addresses": gettext_lazy("Address"),
+    "reach": gettext_lazy("Number or address"),
+    "household": gettext_lazy("Person"),
+    "parents": gettext_lazy("Parent or carer"),
+    "involved": gettext_lazy("Agency"),
+}
+DECISION_HINTS = {
+    terms.Decision.REFER_AND_ROUTE: gettext_lazy(
+        "Usual for a child: children's services see it too"
+    ),
+    terms.Decision.OTHER_ROUTE: gettext_lazy("Prevent leads will not see it"),
+    terms.Decision.NO_CONCERN: gettext_lazy("Closed, with your reasons"),
+    terms.Decision.MORE: gettext_lazy("Goes back to the author with your questions"),
+}
+
+
+class PersonField(forms.ModelChoiceField):
+    """One of a short list of people, by name and role."""
+
+    widget = forms.RadioSelect
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}, {obj.job_title}" if obj.job_title else str(obj.name)
+
+
+def field_for(question: Question, answers: Answers) -> forms.Field:
+    """The form field of one question."""
+    common: dict[str, Any] = {
+        "label": question.text,
+        "help_text": question.hint,
+        "required": question.need is Need.REQUIRED,
+    }
+    missing = question.missing
+    choices = question.choices.choices if question.choices else []
+    match question.kind:
+        case Kind.TEXT:
+            return fields.TextField(missing=missing, **common)
+        case Kind.LONG:
+            return fields.LongField(
+                about=str(question.short).lower(),
+                min_length=question.minimum,
+                max_length=question.maximum,
+                missing="" if question.minimum else missing,
+                rows=8 if question.said or question.minimum else 5,
+                **common,
+            )
+        case Kind.CHOICE if question.name == "decision":
+            offered = [pair for pair in choices if pair[0] != terms.Decision.DESPITE]
+            if answers.referral.one_walk or answers.alone:
+                offered = [pair for pair in offered if pair[0] != terms.Decision.MORE]
+            if answers.alone:
+                keep = (terms.Decision.REFER, terms.Decision.REFER_AND_ROUTE)
+                offered = [pair for pair in offered if pair[0] in keep]
+            return fields.ChoiceField(
+                choices=offered, hints=DECISION_HINTS, missing=missing, **common
+            )
+        case Kind.CHOICE:
+            return fields.ChoiceField(choices=choices, missing=missing, **common)
+        case Kind.SELECT:
+            return fields.SelectField(choices=choices, missing=missing, **common)
+        case Kind.MULTI:
+            alone = [question.exclusive] if question.exclusive else []
+            return fields.MultiField(choices=choices, exclusive=alone, missing=missing, **common)
+        case Kind.DETAILS:
+            return fields.DetailsField(
+                choices=choices,
+                prompt=_("What exactly, who, when?"),
+                words_needed=True,
+                missing=missing,
+                **common,
+            )
+        case Kind.APPROX:
+            return fields.ApproxDateField(missing=missing, **common)
+        case Kind.DAY:
+            return fields.DayField(
+                missing=missing,
+                past_only=question.past,
+                future_only=not question.past,
+                **common,
+            )
+        case Kind.MOMENT:
+            return fields.MomentField(missing=missing, past_only=True, **common)
+        case Kind.NUMBER:
+            return fields.WholeNumberField(
+                least=0, most=question.maximum, missing=missing, **common
+            )
+        case Kind.ROWS:
+            return fields.RepeatingField(
+                columns=question.columns,
+                maximum=MOST_ROWS,
+                singular=SINGULAR[question.name],
+                missing=missing,
+                **common,
+            )
+        case Kind.CONTACT:
+            return fields.ContactField(missing=missing, **common)
+        case Kind.CONFIRM:
+            return fields.ConfirmField(missing=missing, **common)
+        case Kind.PERSON:
+            return PersonField(
+                queryset=persons_for(question, answers),
+                empty_label=None,
+                error_messages={
+                    "required": missing,
+                    "invalid_choice": _("Select one of the people shown"),
+                },
+                **common,
+            )
+    raise ValueError(question.kind)
+
+
+def persons_for(question: Question, answers: Answers) -> Any:
+    """Whom a question about a person offers: never somebody close to the concern."""
+    referral = answers.referral
+    if question.name == "second_officer":
+        place = referral.locality
+        found = people.holders(place, POLICE) if place else []
+        found = [person for person in found if person.pk != referral.officer_id]
+    elif question.name == "override_by":
+        agency_leads = answers.leads
+        place = referral.locality or (
+            referral.agency.locality if referral.agency else Locality.objects.default()
+        )
+        found = [*agency_leads, *people.holders(place, PREVENT)]
+        found = [person for person in found if person.pk != referral.lead_id]
+    else:
+        found = answers.leads
+    excluded = set(referral.exclusions.values_list("person_id", flat=True))
+    return User.objects.filter(pk__in=[one.pk for one in found if one.pk not in excluded])
+
+
+class QuestionsForm(PageForm):
+    """A form of some questions over the stored answers.
+
+    ``values`` gives what is to be stored, by question name, once the form is valid; ``partial``
+    (from the base) what can be kept of a page half written.
+    """
+
+    def __init__(
+        self,
+        questions: Iterable[Question],
+        answers: Answers,
+        *args: Any,
+        small: bool = False,
+        everything: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.answers = answers
+        self.small = small
+        chosen = list(questions)
+        names = {question.name for question in chosen}
+        # A follow-up belongs to its page whether or not its parent is answered yet.
+        self.questions = [
+            question
+            for question in chosen
+            if question.of in names
+            or question.is_asked(answers)
+            or (everything and question.applies is None)
+        ]
+        # With one choice that opens it, a follow-up stands inside that choice; with several it
+        # stands under the whole question, and counts only when one of them is chosen.
+        self.reveals = {}
+        self.shared_follow_ups = []
+        for question in self.questions:
+            if question.of not in names:
+                continue
+            if len(question.when) == 1:
+                self.reveals.setdefault(question.of, {}).setdefault(question.when[0], []).append(
+                    question.name
+                )
+            else:
+                self.shared_follow_ups.append(question)
+        kwargs.setdefault("initial", {q.name: stored(q, answers) for q in self.questions})
+        super().__init__(*args, **kwargs)
+        for question in self.questions:
+            self.fields[question.name] = field_for(question, answers)
+        for question in self.shared_follow_ups:
+            self.fields[question.name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for question in self.shared_follow_ups:
+            opened = cleaned.get(question.of) in question.when
+            if not opened:
+                cleaned[question.name] = ""
+            elif (
+                question.need is Need.REQUIRED
+                and not cleaned.get(question.name)
+                and question.name not in self.errors
+            ):
+                self.add_error(question.name, str(question.missing))
+        born = cleaned.get("born")
+        if born and born.get("year") and born["year"] < self.answers.today.year - OLDEST:
+            self.add_error("born", _("Check the year of birth: nobody is that old"))
+        under_18 = self.answers.get("under_18")
+        if born and under_18 == terms.YesNoUnknown.YES:
+            age = self.answers.with_changes({"born": born}).age_from_birth
+            if age is not None and age > ADULT_FROM:
+                self.add_error(
+                    "born",
+                    _("Check the date of birth: you said that the person is under 18"),
+                )
+        return cleaned
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {q.name: to_store(q, self.cleaned_data.get(q.name)) for q in self.questions}
+
+    def partial_values(self) -> dict[str, Any]:
+        """What can be kept of a page half written, ready to be stored."""
+        kept = self.partial()
+        return {q.name: to_store(q, kept[q.name]) for q in self.questions if q.name in kept}
+
+
+def stored(question: Question, answers: Answers) -> Any:
+    """A stored answer as the field draws it."""
+    value = answers.get(question.name)
+    if question.kind is Kind.CONFIRM:
+        return value == "yes"
+    return value.pk if isinstance(value, User) else value
+
+
+def to_store(question: Question, value: Any) -> Any:
+    """A cleaned answer as the column keeps it; empty has one spelling."""
+    if question.kind is Kind.CONFIRM:
+        return "yes" if value else ""
+    if question.kind in (Kind.MULTI, Kind.ROWS):
+        return list(value or [])
+    if question.kind in (Kind.DETAILS, Kind.CONTACT, Kind.APPROX):
+        return dict(value or {})
+    if question.kind in (Kind.DAY, Kind.MOMENT, Kind.NUMBER, Kind.PERSON):
+        return value if value not in ("", None) else None
+    return value or ""
+
+
+class WordsForm(PageForm):
+    """One box of words, for the acts that need a reason, a question or a message."""
+
+    def __init__(
+        self, label: Any, missing: Any, *args: Any, hint: Any = "", least: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"] = fields.LongField(
+            label=label,
+            help_text=hint,
+            missing=missing,
+            min_length=least,
+            max_length=4000,
+            rows=5,
+        )
+
+
+class TransferForm(PageForm):
+    """To which locality, and why."""
+
+    def __init__(self, *args: Any, others: Iterable[Locality], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["receiver"] = fields.ChoiceField(
+            label=_("Which area is it for?"),
+            choices=[(str(place.pk), place.name) for place in others],
+            missing=_("Select the area"),
+        )
+        self.fields["words"] = fields.LongField(
+            label=_("Why does it belong there?"),
+            missing=_("Write why it belongs to the other area"),
+            rows=5,
+        )
+
+
+class PersonForm(PageForm):
+    """Which colleague takes it over."""
+
+    def __init__(self, label: Any, persons: Iterable[User], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"] = PersonField(
+            label=label,
+            queryset=User.objects.filter(pk__in=[person.pk for person in persons]),
+            empty_label=None,
+            error_messages={
+                "required": _("Select who takes it over"),
+                "invalid_choice": _("Select one of the people shown"),
+            },
+        )
+
+
+class ClosenessForm(PageForm):
+    """Before the hand-over: is anybody in the safeguarding team close to it? (AC-06)"""
+
+    NOBODY = "nobody"
+
+    def __init__(self, team: Iterable[User], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(str(person.pk), person.name) for person in team]
+        self.fields["close"] = fields.MultiField(
+            label=_("Is the concern about, or close to, anyone in the safeguarding team?"),
+            help_text=_(
+                "For example a relative, a close friend, or the person themselves. "
+                "Whoever you name never sees it and is not told that it exists."
+            ),
+            choices=[*named, (self.NOBODY, _("No, nobody"))],
+            exclusive=[self.NOBODY],
+            divider=_("or"),
+            missing=_("Select who is close to it, or “No, nobody”"),
+        )
+
+
+class NameSearchForm(PageForm):
+    """By name and birth date, with a reason that is kept; the words are not."""
+
+    forenames = fields.TextField(
+        label=gettext_lazy("First names"),
+        missing=gettext_lazy("Enter the first names"),
+    )
+    surname = fields.TextField(
+        label=gettext_lazy("Surname"), missing=gettext_lazy("Enter the surname")
+    )
+    born = fields.DayField(
+        label=gettext_lazy("Date of birth, if you know it"), required=False, past_only=True
+    )
+    reason = fields.TextField(
+        label=gettext_lazy("Why are you looking?"),
+        help_text=gettext_lazy("Kept with your name. Write no name in it."),
+        missing=gettext_lazy("Write why you are looking"),
+    )

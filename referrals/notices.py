@@ -1,0 +1,269 @@
+"""What people are told, as outbox rows of the same transaction: what, why you, by when, a link.
+
+No name of the person concerned, no category and no words of the case ever stand here (PR-01).
+A key makes each notice unique, so that an act that is tried twice tells once.
+"""
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from outbox import post
+from referrals.models import Clock, Referral
+from referrals.terms import EscalationStep
+from ui import dates
+
+
+def _case(referral: Referral) -> str:
+    return reverse("referrals:case", args=[referral.key])
+
+
+def _send(
+    referral: Referral,
+    people: Iterable[User],
+    kind: str,
+    *,
+    once: object,
+    subject: str,
+    what: str,
+    why: str,
+    by_when: str = "",
+) -> int:
+    excluded = set(referral.exclusions.values_list("person_id", flat=True))
+    sent = 0
+    for person in {one.pk: one for one in people}.values():
+        if person.pk in excluded or not person.is_active:
+            continue
+        post.send(
+            person,
+            kind=f"referral.{kind}",
+            subject=subject,
+            what=what,
+            why=why,
+            by_when=by_when,
+            path=_case(referral),
+            key=f"{referral.pk}:{kind}:{once}:{person.pk}",
+            about=referral,
+            reference=referral.reference,
+        )
+        sent += 1
+    return sent
+
+
+def _by(referral: Referral) -> str:
+    if referral.due_at is None:
+        return ""
+    return _("By %(when)s.") % {"when": dates.moment(referral.due_at)}
+
+
+def check_wanted(referral: Referral, people: Iterable[User]) -> int:
+    return _send(
+        referral,
+        people,
+        "check",
+        once=referral.stage_since.isoformat(),
+        subject=_("A concern to check"),
+        what=_("A colleague has recorded a concern and asks you to check it."),
+        why=_("You are a safeguarding lead of the agency, and it has come to you."),
+        by_when=_by(referral),
+    )
+
+
+def author_asked(referral: Referral) -> int:
+    return _send(
+        referral,
+        [referral.created_by],
+        "returned",
+        once=referral.stage_since.isoformat(),
+        subject=_("Your safeguarding lead has a question"),
+        what=_("Your safeguarding lead has read your concern and has a question for you."),
+        why=_("You recorded the concern."),
+        by_when=_by(referral),
+    )
+
+
+def decided_in_agency(referral: Referral) -> int:
+    return _send(
+        referral,
+        [referral.created_by],
+        "decided",
+        once=referral.stage_since.isoformat(),
+        subject=_("Your safeguarding lead has decided"),
+        what=_("Your safeguarding lead has decided about your concern and gives the reasons."),
+        why=_("You recorded the concern."),
+    )
+
+
+def lead_told_of_despite(referral: Referral, people: Iterable[User]) -> int:
+    return _send(
+        referral,
+        people,
+        "despite",
+        once=referral.stage_since.isoformat(),
+        subject=_("A colleague has referred a concern"),
+        what=_("A colleague has shared a concern as a referral. Your view has gone with it."),
+        why=_("You checked the concern."),
+    )
+
+
+def shared(referral: Referral, people: Iterable[User]) -> int:
+    return _send(
+        referral,
+        people,
+        "shared",
+        once=referral.stage_since.isoformat(),
+        subject=(
+            _("A referral marked emergency has arrived")
+            if referral.emergency
+            else _("A referral has arrived")
+        ),
+        what=(
+            _("A referral marked emergency is waiting. The author says that 999 was called.")
+            if referral.emergency
+            else _("A new referral is waiting for you.")
+        ),
+        why=_("Your team receives referrals of this kind for this area."),
+        by_when=_by(referral),
+    )
+
+
+def shared_confirmation(referral: Referral) -> int:
+    return _send(
+        referral,
+        [referral.created_by, *([referral.submitted_by] if referral.submitted_by else [])],
+        "sent",
+        once="once",
+        subject=_("Your referral has been sent"),
+        what=_("Your referral has been sent. The page shows who has it and what happens next."),
+        why=_("You raised the concern or sent the referral."),
+    )
+
+
+def acknowledged(referral: Referral) -> int:
+    return _referrers(
+        referral,
+        "acknowledged",
+        _("Your referral is being looked at"),
+        _("The Prevent lead has taken your referral in."),
+    )
+
+
+def query_asked(referral: Referral) -> int:
+    return _referrers(
+        referral,
+        "query",
+        _("A question about your referral"),
+        _("There is a question about your referral. Your answer is needed to go on."),
+        by_when=_by(referral),
+    )
+
+
+def message_to_referrer(referral: Referral, once: object) -> int:
+    return _referrers(
+        referral,
+        f"message:{once}",
+        _("A message about your referral"),
+        _("There is a message about your referral."),
+    )
+
+
+def feedback(referral: Referral, once: object) -> int:
+    return _referrers(
+        referral,
+        f"feedback:{once}",
+        _("News of your referral"),
+        _("There is news of your referral."),
+    )
+
+
+def _referrers(referral: Referral, kind: str, subject: str, what: str, *, by_when: str = "") -> int:
+    people = [referral.created_by]
+    people += [person for person in (referral.lead, referral.submitted_by) if person is not None]
+    return _send(
+        referral,
+        people,
+        kind,
+        once=referral.stage_since.isoformat(),
+        subject=subject,
+        what=what,
+        why=_("You raised the concern or sent the referral."),
+        by_when=by_when,
+    )
+
+
+def to_holders(referral: Referral, people: Iterable[User], kind: str, once: object) -> int:
+    """An answer, an addition or a reply has come in."""
+    what = {
+        "answer": _("The referrer has answered your question."),
+        "addition": _("Something has been added to a referral that you hold."),
+        "reply": _("There is a reply about a referral that you hold."),
+        "withdrawn": _("A referral has been taken back by the agency that sent it."),
+        "gateway": _("A referral has been passed to the police gateway."),
+        "taken": _("The police gateway has taken a referral of your area."),
+        "offered": _("Another area offers you a referral. Accept it or decline it."),
+        "accepted": _("The other area has accepted the referral that you offered."),
+        "declined": _("The other area has declined the referral that you offered."),
+        "unanswered": _("A referrer has heard nothing and asks for a reply."),
+        "owner": _("A case has come to you, because its holder is away or has left."),
+    }[kind]
+    return _send(
+        referral,
+        people,
+        kind,
+        once=once,
+        subject=_("A referral needs you") if referral.is_shared else _("A concern needs you"),
+        what=what,
+        why=_("You or your team hold it."),
+        by_when=_by(referral),
+    )
+
+
+def clock_reminder(clock: Clock, step: EscalationStep, person: User) -> None:
+    """A promise is near its end, or late; the key begins with its clock, so it can be stopped."""
+    referral = clock.referral
+    late = step != EscalationStep.AMBER
+    post.send(
+        person,
+        kind="referral.clock",
+        subject=_("A promise is late") if late else _("A promise is due soon"),
+        what=_("%(act)s: %(state)s.")
+        % {
+            "act": clock.get_kind_display(),
+            "state": _("it is late") if late else _("it is due soon"),
+        },
+        why=(
+            _("You cover for the person whose promise it is.")
+            if step in (EscalationStep.DEPUTY, EscalationStep.SENIOR)
+            else _("It is your promise, or your team's.")
+        ),
+        by_when=_("It was due on %(when)s.") % {"when": dates.moment(clock.due_at)}
+        if late
+        else _("By %(when)s.") % {"when": dates.moment(clock.due_at)},
+        path=_case(referral),
+        key=f"clock:{clock.pk}:{step}:{person.pk}",
+        about=referral,
+        reference=referral.reference,
+    )
+
+
+def stop_reminders(clock_pk: int) -> int:
+    """Reminders that are not sent yet are not sent once the promise is kept."""
+    return post.cancel(f"clock:{clock_pk}:")
+
+
+def draft_reminder(referral: Referral, days: int) -> None:
+    post.send(
+        referral.created_by,
+        kind="referral.draft",
+        subject=_("You have not sent this"),
+        what=_(
+            "You began to record a concern and have not sent it. Send it, keep it or delete it."
+        ),
+        why=_("It is your draft. Nobody else can see it."),
+        by_when=_("A draft that nobody opens is deleted 30 days after it was last changed."),
+        path=_case(referral),
+        key=f"{referral.pk}:draft:{days}:{referral.touched_at.date().isoformat()}",
+        about=referral,
+    )

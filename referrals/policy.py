@@ -1,0 +1,205 @@
+"""Who may do what to a referral they can see. Each predicate reads as a question.
+
+Visibility is ``visible_to`` in models.py; whether it can be done now is workflow.py.
+"""
+
+from collections.abc import Callable
+
+from accounts.models import User
+from agencies.models import Agency, Locality
+from agencies.people import has_role
+from agencies.terms import AGENCY_LEADS, POLICE, PREVENT, Role
+from referrals.models import Referral
+from referrals.terms import EDITABLE_BY_AUTHOR, RecipientKind, Section, Status
+
+Predicate = Callable[[User, Referral], bool]
+
+
+def is_excluded(user: User, referral: Referral) -> bool:
+    """Named as close to the concern: bars them from deciding, and from any trace of it."""
+    return referral.exclusions.filter(person=user).exists()
+
+
+def is_author(user: User, referral: Referral) -> bool:
+    return referral.created_by_id == user.pk
+
+
+def leads_agency(user: User, referral: Referral) -> bool:
+    """A lead or deputy of the agency, not close to the concern."""
+    return (
+        referral.agency_id is not None
+        and Agency.objects.led_by(user).filter(pk=referral.agency_id).exists()
+        and not is_excluded(user, referral)
+    )
+
+
+def is_author_and_lead(user: User, referral: Referral) -> bool:
+    """A lead with a concern of her own, or one she typed in for somebody."""
+    return is_author(user, referral) and referral.one_walk and leads_agency(user, referral)
+
+
+def is_author_without_lead(user: User, referral: Referral) -> bool:
+    """Nobody in the agency can take the check: the advice line takes the place."""
+    from referrals.answers import Answers  # the record's own words, which need the models first
+
+    return is_author(user, referral) and not referral.one_walk and not Answers(referral).has_lead
+
+
+def is_author_despite_lead(user: User, referral: Referral) -> bool:
+    """C17 (f): the practitioner refers although the lead sees it otherwise."""
+    return is_author(user, referral) and referral.despite_lead
+
+
+def is_author_or_leads_agency(user: User, referral: Referral) -> bool:
+    return is_author(user, referral) or leads_agency(user, referral)
+
+
+def leads_locality(user: User, referral: Referral) -> bool:
+    """Prevent lead, deputy or senior of the locality that holds it."""
+    return Locality.objects.served_by(user, *PREVENT).filter(
+        pk=referral.locality_id
+    ).exists() and not is_excluded(user, referral)
+
+
+def leads_receiving_locality(user: User, referral: Referral) -> bool:
+    return Locality.objects.served_by(user, *PREVENT).filter(
+        pk=referral.offered_to_id
+    ).exists() and not is_excluded(user, referral)
+
+
+def decides_at_gateway(user: User, referral: Referral) -> bool:
+    """Police of the locality; never on a referral that their own agency made."""
+    return (
+        Locality.objects.served_by(user, *POLICE).filter(pk=referral.locality_id).exists()
+        and not Agency.objects.belonging_to(user).filter(pk=referral.agency_id).exists()
+        and not is_excluded(user, referral)
+    )
+
+
+def supervises_gateway(user: User, referral: Referral) -> bool:
+    return decides_at_gateway(user, referral) and has_role(
+        user, Role.GATEWAY_SUPERVISOR, locality=referral.locality
+    )
+
+
+def supervises_or_leads_locality(user: User, referral: Referral) -> bool:
+    return supervises_gateway(user, referral) or _decides(user, referral, *PREVENT)
+
+
+def leads_locality_or_gateway(user: User, referral: Referral) -> bool:
+    return leads_locality(user, referral) or decides_at_gateway(user, referral)
+
+
+def asked_the_question(user: User, referral: Referral) -> bool:
+    """Whoever holds it where it stands: the lead at triage, the officer at the gateway."""
+    if referral.status == Status.GATEWAY:
+        return decides_at_gateway(user, referral)
+    return leads_locality(user, referral)
+
+
+def answers_query(user: User, referral: Referral) -> bool:
+    """The agency's lead; the author where there is no lead or they referred despite (f)."""
+    return leads_agency(user, referral) or (
+        is_author(user, referral) and (referral.despite_lead or referral.lead_id is None)
+    )
+
+
+def may_withdraw(user: User, referral: Referral) -> bool:
+    """The lead; what was sent with (f) only by its author (section 8.2)."""
+    if referral.despite_lead:
+        return is_author(user, referral)
+    return leads_agency(user, referral) or (is_author(user, referral) and referral.lead_id is None)
+
+
+def _decides(user: User, referral: Referral, *roles: Role) -> bool:
+    return (
+        Locality.objects.served_by(user, *roles).filter(pk=referral.locality_id).exists()
+        and not Agency.objects.belonging_to(user).filter(pk=referral.agency_id).exists()
+        and not is_excluded(user, referral)
+    )
+
+
+def chairs(user: User, referral: Referral) -> bool:
+    return _decides(user, referral, Role.CHANNEL_CHAIR)
+
+
+def coordinates(user: User, referral: Referral) -> bool:
+    return _decides(user, referral, Role.CHANNEL_COORDINATOR)
+
+
+def nobody(user: User, referral: Referral) -> bool:
+    """Only the portal itself, on a rule."""
+    return False
+
+
+def may_answer(user: User, referral: Referral, section: Section) -> bool:
+    """Who may write in a section of the form, now."""
+    status = Status(referral.status)
+    if section == Section.NOTICE:
+        return is_author(user, referral) and status in EDITABLE_BY_AUTHOR
+    if status == Status.DRAFT:
+        return is_author(user, referral) and (
+            section == Section.CHECK or referral.one_walk or is_author_without_lead(user, referral)
+        )
+    if status == Status.AGENCY_CHECK:
+        return leads_agency(user, referral) or is_author_despite_lead(user, referral)
+    if status in {Status.RETURNED, Status.AGENCY_CLOSED, Status.OTHER_ROUTE}:
+        if is_author_despite_lead(user, referral):
+            return True
+        return (
+            status == Status.RETURNED and section == Section.CHECK and is_author(user, referral)
+        ) or (status == Status.OTHER_ROUTE and leads_agency(user, referral))
+    return False
+
+
+def may_see_check(user: User, referral: Referral) -> bool:
+    """CHECK and SHARE answers: the agency, the locality, the police; never one with a part view."""
+    return not sees_part_only(user, referral)
+
+
+def sees_part_only(user: User, referral: Referral) -> bool:
+    """Front door and adult safeguarding see their own view of it and nothing after (8.3)."""
+    if is_author(user, referral) or leads_agency(user, referral):
+        return False
+    if leads_locality(user, referral) or leads_receiving_locality(user, referral):
+        return False
+    return not (
+        decides_at_gateway(user, referral) or chairs(user, referral) or coordinates(user, referral)
+    )
+
+
+def sees_triage(user: User, referral: Referral) -> bool:
+    """Triage and after: never the referrer's agency (8.3: feedback, not assessments)."""
+    return (
+        leads_locality(user, referral)
+        or decides_at_gateway(user, referral)
+        or chairs(user, referral)
+        or coordinates(user, referral)
+    )
+
+
+def sees_real_status(user: User, referral: Referral) -> bool:
+    """Police, and chair: to everyone else police-led work changes nothing."""
+    return decides_at_gateway(user, referral) or chairs(user, referral)
+
+
+def works_for_recipient(user: User, referral: Referral, kind: RecipientKind) -> bool:
+    role = {
+        RecipientKind.FRONT_DOOR: Role.FRONT_DOOR,
+        RecipientKind.ADULT: Role.ADULT_SAFEGUARDING,
+    }.get(kind)
+    if role is None:
+        return False
+    return referral.recipients.filter(
+        kind=kind, locality__in=Locality.objects.served_by(user, role)
+    ).exists()
+
+
+def may_type_in(user: User) -> bool:
+    """A lead or administrator may type in what was told by telephone or sent on paper (W18)."""
+    return has_role(user, *AGENCY_LEADS, Role.AGENCY_ADMIN)
+
+
+def may_search_names(user: User) -> bool:
+    """Search by name is for leads and police, with a recorded reason."""
+    return has_role(user, *AGENCY_LEADS, *PREVENT, *POLICE)

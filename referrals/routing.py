@@ -1,0 +1,59 @@
+"""Where a referral goes: computed from place, age and answers by the localities' routes (S8)."""
+
+from dataclasses import dataclass
+
+from agencies.models import Locality, Route
+from agencies.terms import RouteKind
+from referrals.answers import Answers
+from referrals.terms import Place, RecipientKind
+
+ROUTE_OF = {
+    RecipientKind.POLICE: RouteKind.POLICE,
+    RecipientKind.PREVENT_LEAD: RouteKind.PREVENT_LEAD,
+    RecipientKind.FRONT_DOOR: RouteKind.FRONT_DOOR,
+    RecipientKind.ADULT: RouteKind.ADULT_SAFEGUARDING,
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A body that will receive the referral, as the sender is shown it before sending."""
+
+    kind: RecipientKind
+    locality: Locality
+    route: Route | None
+
+    @property
+    def in_portal(self) -> bool:
+        return self.route is None or self.route.in_portal
+
+    @property
+    def name(self) -> str:
+        return self.route.name if self.route else f"{self.kind.label}, {self.locality.name}"
+
+
+def locality_for(answers: Answers) -> Locality:
+    """The locality of N1; any other or unknown place goes to the named default, never nowhere."""
+    place = answers.get("place")
+    if place in (Place.NORTH_YORKSHIRE, Place.YORK):
+        found = Locality.objects.filter(code=place).first()
+        if found is not None:
+            return found
+    return Locality.objects.default()
+
+
+def kinds_for(answers: Answers) -> list[RecipientKind]:
+    """Who must have it: police and Prevent lead always, the others by age and answers (S8)."""
+    kinds = [RecipientKind.POLICE, RecipientKind.PREVENT_LEAD]
+    if answers.is_child or answers.get("cares_for_child") == "yes":
+        kinds.append(RecipientKind.FRONT_DOOR)
+    if answers.is_adult and answers.get("adult_care_needs") == "yes":
+        kinds.append(RecipientKind.ADULT)
+    return kinds
+
+
+def recipients(answers: Answers) -> list[Planned]:
+    """The bodies that will receive it, in the order they are shown."""
+    locality = locality_for(answers)
+    routes = {route.kind: route for route in Route.objects.filter(locality=locality, is_open=True)}
+    return [Planned(kind, locality, routes.get(ROUTE_OF[kind])) for kind in kinds_for(answers)]
