@@ -45,6 +45,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose word on the caller's address counts in rate limits
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
@@ -70,7 +71,6 @@ INSTALLED_APPS = [
     *(["demo"] if PORTAL_DEMO else []),
     "referrals",
     "guidance",
-    "clauses",
     "agencies",
     "outbox",
     "ui",

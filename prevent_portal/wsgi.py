@@ -1,6 +1,7 @@
 """WSGI entry: declines to serve when the master key is missing or wrong."""
 
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
 
@@ -12,6 +13,10 @@ from django.conf import settings  # noqa: E402
 from prevent_portal import guard  # noqa: E402
 from vault import keys  # noqa: E402
 
-keys.verify()
+try:
+    keys.verify()
+except keys.KeyUnavailable as refusal:
+    sys.stderr.write(f"{refusal}\n")
+    sys.exit(3)  # by which gunicorn knows that trying again is of no use
 if settings.PORTAL_DEMO:
     application = guard.only_from_here(application)

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -289,3 +290,12 @@ def test_the_lock_files_name_no_place(name):
     assert "--hash=sha256:" in text
     for word in ("http://", "https://", "file:", "index-url", "/usr/", "/home/", "/root/"):
         assert word not in text
+
+
+def test_the_deployment_page_names_every_setting():
+    """A setting that nobody knows of is set by nobody."""
+    settings = (ROOT / "prevent_portal" / "settings.py").read_text()
+    page = (ROOT / "deploy" / "README.md").read_text()
+    names = re.findall(r"env(?:\.\w+)?\(\s*\"([A-Z_]+)\"", settings)
+    assert "DATABASE_URL" in names
+    assert [name for name in names if f"`{name}`" not in page] == []
