@@ -1,4 +1,4 @@
-"""Days and moments in the portal's words: "Tuesday 16 June", "3:52pm", "June 2026 (after Easter)"."""
+"""Days and moments in words: "Tuesday 16 June", "3:52pm", "June 2026 (after Easter)"."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time

@@ -1,7 +1,7 @@
 """What can be asked: GOV.UK fields that say what to do when an answer cannot be kept.
 
-Every field normalises text once (``ui.text.clean``) and checks its limits on the server. Values are
-ready for JSON where the class says so, and a stored value given as ``initial`` draws again as typed.
+Every field normalises text once (``ui.text.clean``) and checks its limits on the server. Values
+are ready for JSON where the class says so; a stored value given as ``initial`` draws as typed.
 """
 
 import re

@@ -185,11 +185,9 @@ class PageFormMixin(forms.BaseForm):
         """Each error with the id of the input it leads to, in the order of the page."""
         if not self.is_bound or not self.errors:
             return []
-        found: list[tuple[str, str]] = []
         order = list(self.in_order())
         first = order[0].first_id if order else ""
-        for error in self.non_field_errors():
-            found.append((str(error), first))
+        found = [(str(error), first) for error in self.non_field_errors()]
         for bound in order:
             for sentence, part in part_errors(self, bound.name):
                 place = f"{bound.auto_id}_{part}" if part else bound.first_id

@@ -63,6 +63,9 @@ class HeadersMiddleware:
         if request.path.startswith(BACK_OFFICE):
             headers["Content-Security-Policy"] = BACK_OFFICE_POLICY
             headers["X-Frame-Options"] = "SAMEORIGIN"
+            # With no-referrer a browser posts "Origin: null", which the token check refuses. Our
+            # own pages say same-origin in their head.
+            headers["Referrer-Policy"] = "same-origin"
         if not request.path.startswith(settings.STATIC_URL) or response.status_code >= 400:
             headers["Cache-Control"] = "no-store"
         if getattr(request, "signed_out", False):

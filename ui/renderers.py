@@ -62,7 +62,7 @@ class GovukBoundField(BoundField):
 
     @cached_property
     def heading(self) -> str:
-        """ "h1" where the question heads the page, otherwise the size of its label: l, m, s or ''."""
+        """ "h1" where the question heads the page, else the size of its label: l, m, s or ''."""
         chosen = getattr(self.form, "heading_of", None)
         return chosen(self.name) if chosen else "s"
 
@@ -139,7 +139,8 @@ class GovukBoundField(BoundField):
             if isinstance(widget, base):
                 error = f"{name}--error" if self.errors and not self.is_checkbox else ""
                 classes = (widget.attrs.get("class", ""), built.get("class", ""))
-                built["class"] = " ".join(filter(None, [name, error, *classes]))
+                counter = "govuk-js-character-count" if self.limit else ""
+                built["class"] = " ".join(filter(None, [name, error, counter, *classes]))
                 break
         context = widget.get_context(self.html_name, self.value(), built)
         context["field"] = self

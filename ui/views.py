@@ -1,5 +1,6 @@
 """Pages that say what went wrong, in plain words, and whether the portal is well."""
 
+import logging
 import sys
 from functools import cache
 
@@ -15,6 +16,12 @@ from django.views.decorators.http import require_safe
 from vault import keys
 
 PLAIN = "text/plain; charset=utf-8"
+# Where not even a page can be drawn. Not through gettext, which may be what is broken.
+LAST_WORDS = (
+    "Something went wrong at our end. If anyone is in danger, call 999. "
+    "Otherwise ring your safeguarding lead, and try again in a few minutes.\n"
+)
+log = logging.getLogger(__name__)
 
 
 def _page(request: HttpRequest | None, status: int, template: str = "") -> HttpResponse:
@@ -22,13 +29,12 @@ def _page(request: HttpRequest | None, status: int, template: str = "") -> HttpR
     template = template or f"{status}.html"
     # Names are as prevent_portal.context gives them.
     known = {"PARTNERSHIP": settings.PARTNERSHIP, "OUT_OF_HOURS_PHONE": _out_of_hours()}
-    try:
-        body = render_to_string(template, known, request)
-    except Exception:  # the database, the session or a context processor may be what is broken
-        if request is None:
-            raise
-        body = render_to_string(template, known)
-    return HttpResponse(body, status=status)
+    for asked_by in (request, None):  # a context processor may be what is broken
+        try:
+            return HttpResponse(render_to_string(template, known, asked_by), status=status)
+        except Exception:
+            log.exception("The page for status %s could not be drawn", status)
+    return HttpResponse(LAST_WORDS, status=status, content_type=PLAIN)
 
 
 def _out_of_hours() -> str:

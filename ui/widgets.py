@@ -15,7 +15,7 @@ Kind = Literal["text", "long", "email", "tel", "number", "tick"]
 
 
 class PartsWidget(forms.Widget):
-    """A group of inputs under one legend; a part's name and id are the field's, ``_`` and its own."""
+    """Inputs under one legend; a part's name and id are the field's, ``_`` and its own."""
 
     use_fieldset = True
     parts: Sequence[str] = ()

@@ -6,7 +6,16 @@ const BETWEEN_SAVES = 15_000;
 const HIDDEN = ".govuk-radios__conditional--hidden, .govuk-checkboxes__conditional--hidden";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
-import(document.querySelector("script[data-govuk]").dataset.govuk).then((govuk) => govuk.initAll());
+import(document.querySelector("script[data-govuk]").dataset.govuk).then((govuk) => {
+  govuk.initAll();
+  unexpand();
+  document.addEventListener("click", unexpand);
+});
+
+/** GOV.UK says aria-expanded on radios that open more questions; a radio may not carry it. */
+function unexpand() {
+  document.querySelectorAll("[type=radio][aria-expanded]").forEach((radio) => radio.removeAttribute("aria-expanded"));
+}
 
 /** The fields as they stand, without those inside a choice that is not made. */
 function typed(form) {

@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ui import dates, forms as ui_forms
+from ui import dates
+from ui import forms as ui_forms
 from ui.clocks import Clock
 
 register = template.Library()
@@ -23,7 +24,7 @@ register.filter("approx", dates.approx)
 
 @register.filter
 def said(words: str | None) -> SafeString:
-    """Paragraphs and line breaks of what somebody wrote, escaped, with nothing turned into links."""
+    """Paragraphs and line breaks of what somebody wrote, escaped, nothing turned into links."""
     blocks = [
         block for block in str(words or "").replace("\r\n", "\n").split("\n\n") if block.strip()
     ]
@@ -38,7 +39,7 @@ def _lines(block: str) -> SafeString:
 
 @register.simple_tag
 def error_summary(form: forms.BaseForm) -> SafeString | str:
-    """The box at the top of a page with errors, each a link to its input; nothing without errors."""
+    """The box at the top of a page with errors, each a link to its input; else nothing."""
     problems = problems_of(form)
     if not problems:
         return ""
