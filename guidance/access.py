@@ -1,0 +1,82 @@
+"""Who may work in the back office: those whose roles say so, at every request."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+from wagtail.models import (
+    GroupApprovalTask,
+    GroupPagePermission,
+    Page,
+    Workflow,
+    WorkflowPage,
+    WorkflowTask,
+)
+
+from accounts.models import User
+from agencies.models import Membership
+from agencies.terms import Role
+
+GROUPS = {
+    Role.GUIDANCE_EDITOR: "Guidance editors",
+    Role.GUIDANCE_APPROVER: "Guidance approvers",
+    Role.PORTAL_ADMIN: "Portal administrators",
+}
+ON_PAGES = {
+    Role.GUIDANCE_EDITOR: ["add", "change"],
+    Role.GUIDANCE_APPROVER: ["add", "change", "publish", "lock", "unlock"],
+    Role.PORTAL_ADMIN: [],
+}
+# Nothing here is deleted: an agency, route or contact is closed, so that history keeps its names.
+ON_RECORDS = {
+    Role.GUIDANCE_EDITOR: ["view_contact"],
+    Role.GUIDANCE_APPROVER: ["view_contact", "add_contact", "change_contact"],
+    Role.PORTAL_ADMIN: [
+        f"{act}_{record}"
+        for act in ("view", "add", "change")
+        for record in ("agency", "contact", "locality", "route")
+    ],
+}
+APPROVAL = "Approval by a guidance approver"
+
+
+def sync(user: User) -> bool:
+    """Let a person's groups follow their roles; whether they may enter the back office."""
+    held = Membership.objects.active().filter(person=user, role__in=GROUPS)
+    roles = (
+        {Role(role) for role in held.values_list("role", flat=True)} if user.is_active else set()
+    )
+    wanted = {GROUPS[role] for role in roles}
+    if wanted != set(user.groups.values_list("name", flat=True)):
+        prepare_groups()
+        user.groups.set(Group.objects.filter(name__in=wanted))
+        for cache in ("_perm_cache", "_user_perm_cache", "_group_perm_cache"):
+            user.__dict__.pop(cache, None)
+    if user.is_staff != bool(wanted):
+        user.is_staff = bool(wanted)
+        user.save(update_fields=["is_staff"])
+    return bool(wanted)
+
+
+@transaction.atomic
+def prepare_groups() -> None:
+    """Make the groups and what they may do, and the approval that a page goes through."""
+    root = Page.get_first_root_node()
+    for role, name in GROUPS.items():
+        group, _new = Group.objects.get_or_create(name=name)
+        group.permissions.set(
+            Permission.objects.filter(
+                Q(content_type__app_label="wagtailadmin", codename="access_admin")
+                | Q(content_type__app_label="agencies", codename__in=ON_RECORDS[role])
+            )
+        )
+        for act in ON_PAGES[role]:
+            if not group.page_permissions.filter(permission__codename=f"{act}_page").exists():
+                GroupPagePermission.objects.create(group=group, page=root, permission_type=act)
+    approvers = Group.objects.get(name=GROUPS[Role.GUIDANCE_APPROVER])
+    task = GroupApprovalTask.objects.filter(name=APPROVAL).first()
+    if task is None:
+        task = GroupApprovalTask.objects.create(name=APPROVAL)
+        task.groups.add(approvers)
+        workflow = Workflow.objects.create(name=APPROVAL)
+        WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+        WorkflowPage.objects.update_or_create(page=root, defaults={"workflow": workflow})

@@ -1,0 +1,299 @@
+"""Page types: the few kinds of public page, each with an owner, a check date and its sources."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Page
+from wagtail.search import index
+
+from agencies.models import Contact, Locality, Route
+from agencies.terms import ContactPurpose
+from guidance.blocks import INLINE, BodyBlock, SourceBlock, anchor
+
+NEWS_ON_HOME = 3
+NEWS_ON_A_PAGE = 50
+
+
+# What each locality owes its readers; the rest is national.
+LOCAL_PURPOSES = (
+    ContactPurpose.WORRIED_CHILD,
+    ContactPurpose.WORRIED_ADULT,
+    ContactPurpose.PREVENT_ADVICE,
+)
+
+
+class DatedPage(Page):
+    """A page that says who keeps it true, when they last did, and where its facts come from."""
+
+    summary = models.TextField(
+        _("first sentences"), blank=True, help_text=_("What the page is for, in a sentence or two.")
+    )
+    body = StreamField(BodyBlock(), blank=True, verbose_name=_("text"))
+    kept_by = models.CharField(
+        _("owner"), max_length=100, help_text=_("The role that keeps this page true, not a name.")
+    )
+    last_checked = models.DateField(_("last checked"), default=timezone.localdate)
+    review_by = models.DateField(_("review by"), null=True, blank=True)
+    sources = StreamField(
+        [("source", SourceBlock())], blank=True, verbose_name=_("where the facts come from")
+    )
+
+    content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
+    kept_panels = [
+        MultiFieldPanel(
+            [FieldPanel("kept_by"), FieldPanel("last_checked"), FieldPanel("review_by")],
+            heading=_("Kept true by"),
+        ),
+        FieldPanel("sources"),
+    ]
+    search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
+    private_page_options: list[str] = []  # what is written here is for everybody
+    promote_panels = [FieldPanel("slug"), FieldPanel("seo_title")]
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        anchors = [anchor(heading) for heading in self.headings]
+        if len(anchors) != len(set(anchors)):
+            raise ValidationError({"body": _t("Give each heading on the page its own words.")})
+        if self.review_by and self.review_by <= self.last_checked:
+            raise ValidationError(
+                {"review_by": _t("Choose a date after the day the page was last checked.")}
+            )
+
+    @property
+    def address(self) -> str:
+        """The page's path on this site, without asking the database."""
+        return address_of(self)
+
+    @property
+    def says_must(self) -> bool:
+        """Whether the page needs to say what it means by "must" and "should"."""
+        return any(block.block_type == "duty" for block in self.body)
+
+    @property
+    def headings(self) -> list[str]:
+        return [str(block.value) for block in self.body if block.block_type == "heading"]
+
+
+def address_of(page: Page) -> str:
+    """A page's path: the portal is one site, so its home page's own part is left out."""
+    return "/" + "/".join(page.url_path.split("/")[2:])
+
+
+def contacts_by_place(
+    purposes: Iterable[ContactPurpose] = tuple(ContactPurpose),
+) -> list[tuple[Locality | None, list[Contact]]]:
+    """The contacts that readers may see, by locality; those for everywhere come first."""
+    shown = Contact.objects.filter(is_shown=True, purpose__in=purposes).select_related("locality")
+    places: dict[Locality | None, list[Contact]] = {}
+    for contact in shown:
+        places.setdefault(contact.locality, []).append(contact)
+    return sorted(places.items(), key=lambda item: item[0].name if item[0] else "")
+
+
+def missing_contacts(purposes: Iterable[ContactPurpose]) -> list[str]:
+    """What the board has still to supply, for the editors' eyes: "York: Worried about a child"."""
+    shown = set(Contact.objects.filter(is_shown=True).values_list("locality", "purpose"))
+    return [
+        f"{locality}: {purpose.label}"
+        for locality in Locality.objects.all()
+        for purpose in purposes
+        if (locality.pk, purpose.value) not in shown and (None, purpose.value) not in shown
+    ]
+
+
+class HomePage(DatedPage):
+    """What to do now: three doors, the three steps and the news."""
+
+    not_at_work = RichTextField(_("not at work"), blank=True, features=INLINE)
+
+    content_panels = [*DatedPage.content_panels, FieldPanel("not_at_work"), *DatedPage.kept_panels]
+    max_count = 1
+    parent_page_types = ["wagtailcore.Page"]
+    subpage_types = [
+        "guidance.GuidanceIndex",
+        "guidance.GuidancePage",
+        "guidance.StatementPage",
+        "guidance.HelpPage",
+        "guidance.NewsIndex",
+    ]
+
+    class Meta:
+        verbose_name = _("home page")
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        context["news"] = NewsPage.newest(self)[:NEWS_ON_HOME]
+        return context
+
+
+class GuidanceIndex(DatedPage):
+    """The way into the guidance: its aims, in order."""
+
+    content_panels = [*DatedPage.content_panels, *DatedPage.kept_panels]
+    subpage_types = ["guidance.GuidancePage"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("contents of the guidance")
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        context["pages"] = GuidancePage.objects.live().child_of(self).order_by("path")
+        return context
+
+
+class GuidancePage(DatedPage):
+    """A page of the guidance, or of help beside it."""
+
+    caption = models.CharField(
+        _("line above the title"), max_length=60, blank=True, help_text=_("The part it belongs to.")
+    )
+    shows_steps = models.BooleanField(
+        _("show Notice, Check, Share"),
+        default=False,
+        help_text=_("The three steps under the title."),
+    )
+    contacts_for = models.CharField(
+        _("contacts to list"),
+        max_length=20,
+        choices=ContactPurpose,
+        blank=True,
+        help_text=_("Those of the back office with this purpose, below the text."),
+    )
+
+    content_panels = [
+        FieldPanel("caption"),
+        *DatedPage.content_panels,
+        FieldRowPanel([FieldPanel("shows_steps"), FieldPanel("contacts_for")]),
+        *DatedPage.kept_panels,
+    ]
+    parent_page_types = ["guidance.HomePage", "guidance.GuidanceIndex", "guidance.GuidancePage"]
+    subpage_types = ["guidance.GuidancePage"]
+
+    class Meta:
+        verbose_name = _("guidance page")
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        in_guidance = self.depth > 3  # root, home, contents: the pages below walk on to each other
+        siblings = list(type(self).objects.live().sibling_of(self)) if in_guidance else []
+        at = next((n for n, page in enumerate(siblings) if page.pk == self.pk), None)
+        if at is not None:
+            context["before"] = siblings[at - 1] if at > 0 else None
+            context["after"] = siblings[at + 1] if at + 1 < len(siblings) else None
+        context["pages"] = GuidancePage.objects.live().child_of(self).order_by("path")
+        if self.contacts_for:
+            purposes = [ContactPurpose(self.contacts_for)]
+            context["places"] = contacts_by_place(purposes)
+            context["wanted"] = missing_contacts(purposes)
+        return context
+
+
+class StatementPage(DatedPage):
+    """What the portal promises: accessibility, privacy, cookies."""
+
+    content_panels = [*DatedPage.content_panels, *DatedPage.kept_panels]
+    parent_page_types = ["guidance.HomePage"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("statement")
+
+
+class HelpPage(DatedPage):
+    """Whom to ask: the national lines, then what each locality publishes."""
+
+    content_panels = [*DatedPage.content_panels, *DatedPage.kept_panels]
+    parent_page_types = ["guidance.HomePage"]
+    subpage_types: list[str] = []
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("help")
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        context["places"] = contacts_by_place()
+        context["routes"] = Route.objects.filter(is_open=True).select_related("locality")
+        context["wanted"] = missing_contacts(LOCAL_PURPOSES)
+        return context
+
+
+class NewsIndex(DatedPage):
+    """All news, newest first."""
+
+    content_panels = [*DatedPage.content_panels, *DatedPage.kept_panels]
+    parent_page_types = ["guidance.HomePage"]
+    subpage_types = ["guidance.NewsPage"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("contents of the news")
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        context["news"] = NewsPage.newest(self)[:NEWS_ON_A_PAGE]
+        return context
+
+
+class NewsPage(DatedPage):
+    """One item of news."""
+
+    published_on = models.DateField(_("date of the news"), default=timezone.localdate)
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("published_on"),
+        FieldPanel("summary"),
+        FieldPanel("body"),
+        *DatedPage.kept_panels,
+    ]
+    parent_page_types = ["guidance.NewsIndex"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("news item")
+
+    @classmethod
+    def newest(cls, under: Page) -> models.QuerySet["NewsPage"]:
+        """What is published below a page, newest first."""
+        news: models.QuerySet[NewsPage] = cls.objects.live().descendant_of(under)
+        return news.order_by("-published_on", "-path")
+
+
+class LoadedPage(models.Model):
+    """A page that came from a file in ``content/``, as it stood when it was loaded.
+
+    A page whose words no longer match the digest has been changed by an editor, and one that
+    is gone was taken away by an editor: either way the file does not come back over it.
+    """
+
+    source = models.CharField(max_length=200, unique=True)
+    page = models.OneToOneField(
+        Page, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.source

@@ -1,0 +1,43 @@
+"""Turning what editors wrote into the portal's own markup."""
+
+import re
+
+from django import template
+from django.utils.safestring import SafeString
+from wagtail.rich_text import RichText, expand_db_html
+
+from guidance import blocks
+from guidance.models import address_of
+
+register = template.Library()
+register.filter("anchor", blocks.anchor)
+register.filter("address", address_of)
+
+PARAGRAPH = re.compile(r"<p(?: data-block-key=\"\w+\")?>")
+ONE_PARAGRAPH = re.compile(r"^\s*<p[^>]*>(?P<words>.*?)</p>\s*$", re.DOTALL)
+
+
+@register.filter
+def source(text: RichText) -> SafeString:
+    """Rich text as it is stored; ``{% words %}`` around the page expands its links at once."""
+    return SafeString(text.source)  # Wagtail cleans it when it is saved
+
+
+@register.filter
+def inline(text: RichText) -> SafeString:
+    """The same without its paragraph, where it stands inside a list, a cell or a sentence."""
+    only = ONE_PARAGRAPH.match(text.source)
+    return SafeString(only["words"] if only and "<p" not in only["words"] else text.source)
+
+
+@register.filter
+def words(rendered: str) -> SafeString:
+    """A rendered text with its links to pages expanded (one query) and our classes on it."""
+    html = PARAGRAPH.sub('<p class="govuk-body">', expand_db_html(rendered))
+    return SafeString(html.replace("<a href=", '<a class="govuk-link" href='))
+
+
+@register.filter
+def tel(number: str) -> str:
+    """A telephone number as a link dials it: digits, and a plus at the front."""
+    return "tel:" + re.sub(r"[^\d+]", "", number)

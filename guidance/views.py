@@ -1,0 +1,37 @@
+"""Two small files that browsers and search engines ask for."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.transaction import non_atomic_requests
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+NOT_FOR_SEARCH = [
+    "/accounts/",
+    "/agency/",
+    "/audit/",
+    "/channel/",
+    "/cms/",
+    "/demo/",
+    "/health/",
+    "/referrals/",
+    "/self-assessment/",
+]
+
+
+@login_not_required
+@non_atomic_requests
+@require_safe
+@cache_control(public=True, max_age=86400)
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_SEARCH)]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@non_atomic_requests
+@require_safe
+@cache_control(public=True, max_age=86400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(static("ui/favicon.svg"))

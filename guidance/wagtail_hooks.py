@@ -1,0 +1,209 @@
+"""What the board's back office shows besides pages: contacts, routes, agencies and localities."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
+from wagtail.rich_text import FeatureRegistry
+from wagtail.rich_text.pages import PageLinkHandler
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import (
+    CreateView,
+    EditView,
+    SnippetViewSet,
+    SnippetViewSetGroup,
+)
+
+from agencies.models import Agency, AgencyDomain, Contact, Locality, Route
+from audit import events
+from guidance.models import address_of
+
+
+class AddedView(CreateView):
+    """Adds a record and says so in the audit log, both or neither."""
+
+    def save_instance(self) -> Model:
+        record: Model = super().save_instance()
+        _tell(record, "added", self.form, self.request.user)
+        return record
+
+
+class ChangedView(EditView):
+    """Changes a record and names the changed fields, not their contents, in the audit log."""
+
+    def save_instance(self) -> Model:
+        record: Model = super().save_instance()
+        if self.form.changed_data:
+            _tell(record, "changed", self.form, self.request.user)
+        return record
+
+
+def _tell(record: Model, what: str, form: forms.ModelForm, by: Any) -> None:
+    agency = str(record.pk) if isinstance(record, Agency) else ""
+    kind = f"{record._meta.model_name}.{what}"
+    events.record(kind, record, by=by, agency=agency, fields=sorted(form.changed_data))
+
+
+class RecordViewSet(SnippetViewSet):
+    add_view_class = AddedView
+    edit_view_class = ChangedView
+    copy_view_enabled = False
+    search_backend_name = None  # few rows: the database's own comparison will do
+    list_per_page = 50
+
+
+class AgencyForm(WagtailAdminModelForm):
+    """An agency, with its mail domains one to a line."""
+
+    mail_domains = forms.CharField(
+        label=_("Mail domains"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "One to a line, as it stands after the @ sign: fellgate.example.org. Several agencies "
+            "may share one; whoever signs in with it then chooses, and the agency confirms."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            domains = self.instance.domains.values_list("domain", flat=True)
+            self.initial["mail_domains"] = "\n".join(domains)
+
+    def clean_mail_domains(self) -> list[str]:
+        lines = [
+            line.strip().lower().lstrip("@") for line in self.cleaned_data["mail_domains"].split()
+        ]
+        for line in lines:
+            try:
+                AgencyDomain(domain=line).full_clean(exclude=["agency"], validate_unique=False)
+            except ValidationError as error:
+                raise ValidationError(
+                    _("%(domain)s: %(why)s"),
+                    params={"domain": line, "why": " ".join(error.messages)},
+                ) from error
+        return sorted(set(lines))
+
+    def save(self, commit: bool = True) -> Agency:
+        agency: Agency = super().save(commit=commit)
+        wanted = self.cleaned_data["mail_domains"]
+        agency.domains.exclude(domain__in=wanted).delete()
+        known = set(agency.domains.values_list("domain", flat=True))
+        for domain in wanted:
+            if domain not in known:
+                agency.domains.create(domain=domain)
+        return agency
+
+
+class AgencyViewSet(RecordViewSet):
+    model = Agency
+    icon = "group"
+    menu_label = _("Agencies")
+    list_display = ["name", "kind", "locality", "is_active"]
+    list_filter = ["kind", "locality", "is_active"]
+    search_fields = ["name", "domains__domain"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("name"),
+            FieldRowPanel([FieldPanel("kind"), FieldPanel("locality")]),
+            FieldPanel("mail_domains"),
+            MultiFieldPanel(
+                [
+                    FieldPanel("prevent_contact_name"),
+                    FieldPanel("prevent_contact_role"),
+                    FieldPanel("prevent_contact_phone"),
+                    FieldPanel("prevent_contact_email"),
+                ],
+                heading=_("Prevent contact"),
+            ),
+            FieldRowPanel([FieldPanel("sector"), FieldPanel("is_active")]),
+        ],
+        base_form_class=AgencyForm,
+    )
+
+
+class LocalityViewSet(RecordViewSet):
+    model = Locality
+    icon = "site"
+    menu_label = _("Localities")
+    list_display = ["name", "code", "is_default", "day_starts", "day_ends"]
+    search_fields = ["name", "code"]
+    panels = [
+        FieldRowPanel([FieldPanel("name"), FieldPanel("code")]),
+        FieldPanel("is_default"),
+        FieldPanel("subdivision"),
+        FieldRowPanel([FieldPanel("day_starts"), FieldPanel("day_ends")]),
+        FieldPanel("outside_hours_note"),
+    ]
+
+
+class RouteViewSet(RecordViewSet):
+    model = Route
+    icon = "redirect"
+    menu_label = _("Routes")
+    list_display = ["name", "kind", "locality", "in_portal", "is_open", "out_of_hours_phone"]
+    list_filter = ["kind", "locality", "in_portal", "is_open"]
+    search_fields = ["name", "out_of_hours_name"]
+    panels = [
+        FieldPanel("name"),
+        FieldRowPanel([FieldPanel("kind"), FieldPanel("locality")]),
+        FieldRowPanel([FieldPanel("in_portal"), FieldPanel("is_open")]),
+        FieldRowPanel([FieldPanel("phone"), FieldPanel("email")]),
+        FieldRowPanel([FieldPanel("out_of_hours_name"), FieldPanel("out_of_hours_phone")]),
+        FieldPanel("own_form_name"),
+    ]
+
+
+class ContactViewSet(RecordViewSet):
+    model = Contact
+    icon = "mobile-alt"
+    menu_label = _("Contacts")
+    list_display = ["name", "purpose", "locality", "phone", "checked_on", "is_shown"]
+    list_filter = ["purpose", "locality", "is_shown"]
+    search_fields = ["name", "note"]
+    panels = [
+        FieldPanel("name"),
+        FieldRowPanel([FieldPanel("purpose"), FieldPanel("locality")]),
+        FieldRowPanel([FieldPanel("phone"), FieldPanel("out_of_hours_phone")]),
+        FieldRowPanel([FieldPanel("email"), FieldPanel("web")]),
+        FieldPanel("hours"),
+        FieldPanel("note"),
+        MultiFieldPanel(
+            [FieldPanel("source"), FieldPanel("owner"), FieldPanel("checked_on")],
+            heading=_("Kept true by"),
+        ),
+        FieldRowPanel([FieldPanel("is_shown"), FieldPanel("order")]),
+    ]
+
+
+class PlacesGroup(SnippetViewSetGroup):
+    items = (ContactViewSet, RouteViewSet, AgencyViewSet, LocalityViewSet)
+    menu_label = _("Contacts and places")
+    menu_name = "places"
+    menu_icon = "mobile-alt"
+    menu_order = 200
+
+
+register_snippet(PlacesGroup)
+
+
+class PathLinkHandler(PageLinkHandler):
+    """Links to pages as paths of this site: one query for all the links of a page."""
+
+    @classmethod
+    def expand_db_attributes_many(cls, attrs_list: list[dict[str, str]]) -> list[str]:
+        pages = cls.get_model().objects.in_bulk([int(attrs["id"]) for attrs in attrs_list])
+        found = [pages.get(int(attrs["id"])) for attrs in attrs_list]
+        return [f'<a href="{escape(address_of(page))}">' if page else "<a>" for page in found]
+
+
+@hooks.register("register_rich_text_features", order=1000)
+def link_by_path(features: FeatureRegistry) -> None:
+    features.register_link_type(PathLinkHandler)

@@ -1,0 +1,97 @@
+import shutil
+
+import pytest
+from django.core.management import call_command
+from wagtail.models import Page, Site
+
+from guidance import content, loading
+from guidance.models import GuidancePage, HomePage, StatementPage
+
+pytestmark = pytest.mark.django_db
+
+
+def words_of(page: Page) -> str:
+    return str(page.specific.body)
+
+
+def test_a_second_load_changes_nothing(site):
+    revisions = sum(page.revisions.count() for page in Page.objects.all())
+    assert set(site) == {"added"}
+    assert set(loading.load()) == {"unchanged"}
+    assert sum(page.revisions.count() for page in Page.objects.all()) == revisions
+
+
+def test_the_command_says_what_it_did(capsys):
+    call_command("load_guidance")
+    assert "added" in capsys.readouterr().out
+
+
+def test_the_home_page_takes_the_place_of_wagtails_own(site):
+    assert Site.objects.get().root_page.specific == HomePage.objects.get()
+    assert not Page.objects.filter(slug="home").exists()
+
+
+def test_what_an_editor_changed_stays(site):
+    page = GuidancePage.objects.get(slug="what-to-do")
+    page.summary = "In our own words."
+    page.save_revision().publish()
+    assert loading.load()["changed by editors"] == 1
+    page.refresh_from_db()
+    assert page.summary == "In our own words."
+
+
+def test_what_an_editor_is_writing_stays(site):
+    page = StatementPage.objects.get(slug="privacy")
+    page.summary = "Half a sentence"
+    draft = page.save_revision()
+    assert loading.load()["changed by editors"] == 1
+    page.refresh_from_db()
+    assert page.latest_revision == draft
+
+
+def test_what_an_editor_took_away_or_hid_stays_away(site):
+    GuidancePage.objects.get(slug="local-arrangements").delete()
+    StatementPage.objects.get(slug="cookies").unpublish()
+    outcomes = loading.load()
+    assert outcomes["taken away by editors"] == 1
+    assert outcomes["changed by editors"] == 1
+    assert not GuidancePage.objects.filter(slug="local-arrangements").exists()
+
+
+def test_a_changed_file_reaches_a_page_nobody_changed(site, tmp_path):
+    folder = shutil.copytree(content.FOLDER, tmp_path / "content")
+    file = folder / "cookies.md"
+    file.write_text(file.read_text() + "\nOne more line.\n")
+    outcomes = loading.load(folder)
+    assert outcomes["updated"] == 1
+    assert "One more line." in words_of(StatementPage.objects.get(slug="cookies"))
+
+
+def test_a_page_of_the_editors_is_not_taken_over(site, tmp_path):
+    home = HomePage.objects.get()
+    home.add_child(instance=StatementPage(title="Leaflets", slug="leaflets", kept_by="Editor"))
+    folder = shutil.copytree(content.FOLDER, tmp_path / "content")
+    (folder / "leaflets.md").write_text(
+        "---\ntype: statement\ntitle: Ours\nkept_by: Editor\nlast_checked: 2026-11-22\n---\nWords"
+    )
+    assert loading.load(folder)["changed by editors"] == 1
+    assert StatementPage.objects.get(slug="leaflets").title == "Leaflets"
+
+
+def test_links_follow_a_page_that_moves(site):
+    page = GuidancePage.objects.get(slug="what-to-do")
+    assert 'linktype="page"' in str(
+        GuidancePage.objects.get(slug="understanding-risk").body.raw_data
+    )
+    page.slug = "notice-check-share"
+    page.save_revision().publish()
+
+
+def test_a_broken_file_changes_nothing(tmp_path):
+    folder = shutil.copytree(content.FOLDER, tmp_path / "content")
+    (folder / "broken.md").write_text(
+        "---\ntype: poem\ntitle: T\nkept_by: E\nlast_checked: 2026-11-22\n---\n"
+    )
+    with pytest.raises(content.ContentError, match="poem"):
+        loading.load(folder)
+    assert not HomePage.objects.exists()

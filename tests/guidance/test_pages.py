@@ -1,0 +1,130 @@
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from agencies.models import Contact, Locality, Route
+from agencies.terms import ContactPurpose, RouteKind
+from guidance import content
+from guidance.models import GuidancePage, HelpPage, HomePage
+
+pytestmark = pytest.mark.django_db
+PATHS = [source.path for source in content.sources()]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_anyone_can_read_every_page_in_few_queries(site, path):
+    visitor = Client()
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = visitor.get(path)
+    assert response.status_code == 200
+    assert len(queries) <= 15, [query["sql"] for query in queries]
+    assert not response.cookies
+    page = response.content.decode()
+    assert "<script>" not in page
+    assert "userbar" not in page
+    assert "linktype" not in page
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in {"/", "/news/"}])
+def test_every_page_names_its_owner_and_the_day_it_was_checked(site, client, path):
+    page = client.get(path).content.decode()
+    assert "Last checked" in page
+    assert "22 November 2026" in page
+
+
+def test_the_home_page_opens_three_doors(site, client):
+    page = client.get("/").content.decode()
+    assert 'href="/referrals/start/"' in page
+    assert 'href="/guidance/"' in page
+    assert "opens here later" in page or "/self-assessment/" in page
+    assert 'href="tel:999"' in page
+    assert "Worried about a child?" in page
+    assert "Worried about an adult?" in page
+    assert "You can now raise a concern in the portal" in page
+
+
+def test_guidance_carries_no_999_line(site, client):
+    assert "p-999" not in client.get("/guidance/what-to-do/").content.decode()
+
+
+def test_the_four_aims_walk_on_to_each_other(site, client):
+    page = client.get("/guidance/understanding-risk/").content.decode()
+    assert 'href="/guidance/national-picture/" rel="prev"' in page
+    assert 'href="/guidance/what-to-do/" rel="next"' in page
+
+
+def test_help_shows_contacts_with_the_day_they_were_checked(site, client, locality):
+    Contact.objects.create(
+        purpose=ContactPurpose.WORRIED_CHILD,
+        locality=locality,
+        name="Children’s services",
+        phone="01632 960123",
+        source="The council’s site",
+        owner="Guidance editor",
+        checked_on=timezone.localdate().replace(month=1, day=5),
+    )
+    Contact.objects.create(
+        purpose=ContactPurpose.POLICE,
+        name="Not yet",
+        phone="01632 960124",
+        source="A note",
+        owner="Guidance editor",
+        checked_on=timezone.localdate(),
+        is_shown=False,
+    )
+    Route.objects.update_or_create(
+        locality=locality,
+        kind=RouteKind.POLICE,
+        defaults={"name": "Police Prevent team", "out_of_hours_phone": "01632 960199"},
+    )
+    page = client.get("/contacts/").content.decode()
+    assert 'href="tel:01632960123"' in page
+    assert "Last checked 5 January" in page
+    assert "Not yet" not in page
+    assert 'href="tel:01632960199"' in page
+    assert 'href="tel:01632960123"' in client.get("/worried-about-a-child/").content.decode()
+    assert "01632960123" not in client.get("/worried-about-an-adult/").content.decode()
+
+
+def test_a_number_that_is_missing_is_shown_to_editors_only(site, client, locality, rf):
+    assert "To be supplied" not in client.get("/contacts/").content.decode()
+    assert "To be supplied" not in client.get("/accessibility/").content.decode()
+    preview = HelpPage.objects.get().make_preview_request()
+    shown = (
+        preview.render().content.decode()
+        if hasattr(preview, "render")
+        else preview.content.decode()
+    )
+    assert "To be supplied by the board" in shown
+    assert f"{locality}: Worried about a child" in shown
+
+
+def test_two_headings_may_not_share_their_words(site):
+    page = GuidancePage.objects.get(slug="what-to-do")
+    page.body = [("heading", "Same words"), ("heading", "Same, words!")]
+    with pytest.raises(Exception, match="own words"):
+        page.full_clean()
+
+
+def test_robots_keep_out_of_what_is_not_public(client):
+    answer = client.get("/robots.txt")
+    assert answer["Content-Type"].startswith("text/plain")
+    lines = answer.content.decode().splitlines()
+    assert "Disallow: /referrals/" in lines
+    assert "Disallow: /accounts/" in lines
+    assert client.get("/favicon.ico")["Location"].endswith(".svg")
+
+
+def test_wagtails_own_sign_in_pages_are_gone(site, client):
+    for path in ("/_util/login/", "/_util/authenticate_with_password/1/1/"):
+        assert client.get(path).status_code == 404
+
+
+def test_a_page_that_is_not_there_is_said_plainly(site, client):
+    assert client.get("/no-such-page/").status_code == 404
+    assert HomePage.objects.count() == 1
+    assert Locality.objects.count() >= 0
