@@ -31,7 +31,7 @@ SINGULAR = {
     "parents": gettext_lazy("Parent or carer"),
     "involved": gettext_lazy("Agency"),
 }
-DECISION_HINTS = {
+DECISION_HINTS: dict[str, Any] = {
     terms.Decision.REFER_AND_ROUTE: gettext_lazy(
         "Usual for a child: children's services see it too"
     ),
@@ -41,7 +41,7 @@ DECISION_HINTS = {
 }
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of a short list of people, by name and role."""
 
     widget = forms.RadioSelect

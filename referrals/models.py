@@ -87,7 +87,10 @@ class Referral(SealedModel):
 
     key = models.CharField(max_length=26, unique=True, default=new_key, editable=False)
     reference = models.CharField(max_length=20, blank=True, editable=False)  # S13, once sent
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    # Empty only while the author's agency has not confirmed them: a draft is never held up by it.
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     locality = models.ForeignKey(
         Locality, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -149,6 +152,10 @@ class Referral(SealedModel):
                 condition=Q(locality__isnull=False) | ~Q(status__in=sorted(terms.SHARED)),
             ),
             models.CheckConstraint(
+                name="referral_agency_once_not_a_draft",
+                condition=Q(agency__isnull=False) | Q(status__in=[Status.DRAFT, Status.DISPOSED]),
+            ),
+            models.CheckConstraint(
                 name="referral_acknowledged_before_triage",
                 condition=Q(acknowledged_at__isnull=False)
                 | ~Q(status__in=[Status.TRIAGE, Status.QUERY]),
@@ -186,7 +193,7 @@ class Referral(SealedModel):
 
     @property
     def case_id(self) -> uuid.UUID:
-        return self.pk  # type: ignore[no-any-return]
+        return self.pk
 
     def get_absolute_url(self) -> str:
         return reverse("referrals:case", args=[self.key])
@@ -211,7 +218,7 @@ class PartOfCase(SealedModel):
 
     @property
     def case_id(self) -> uuid.UUID:
-        return self.referral_id  # type: ignore[attr-defined, no-any-return]
+        return self.referral_id
 
 
 class SectionRecord(SealedModel):

@@ -20,6 +20,12 @@ def is_excluded(user: User, referral: Referral) -> bool:
     return referral.exclusions.filter(person=user).exists()
 
 
+def _serves(user: User, locality_id: int | None, *roles: Role) -> bool:
+    return locality_id is not None and (
+        Locality.objects.served_by(user, *roles).filter(pk=locality_id).exists()
+    )
+
+
 def is_author(user: User, referral: Referral) -> bool:
     return referral.created_by_id == user.pk
 
@@ -69,11 +75,7 @@ def leads_receiving_locality(user: User, referral: Referral) -> bool:
 
 def decides_at_gateway(user: User, referral: Referral) -> bool:
     """Police of the locality; never on a referral that their own agency made."""
-    return (
-        Locality.objects.served_by(user, *POLICE).filter(pk=referral.locality_id).exists()
-        and not Agency.objects.belonging_to(user).filter(pk=referral.agency_id).exists()
-        and not is_excluded(user, referral)
-    )
+    return _decides(user, referral, *POLICE)
 
 
 def supervises_gateway(user: User, referral: Referral) -> bool:
@@ -112,10 +114,12 @@ def may_withdraw(user: User, referral: Referral) -> bool:
 
 
 def _decides(user: User, referral: Referral, *roles: Role) -> bool:
+    """Serves the locality in one of the roles, and decides on no referral of their own agency."""
+    own = referral.agency_id is not None and (
+        Agency.objects.belonging_to(user).filter(pk=referral.agency_id).exists()
+    )
     return (
-        Locality.objects.served_by(user, *roles).filter(pk=referral.locality_id).exists()
-        and not Agency.objects.belonging_to(user).filter(pk=referral.agency_id).exists()
-        and not is_excluded(user, referral)
+        _serves(user, referral.locality_id, *roles) and not own and not is_excluded(user, referral)
     )
 
 

@@ -102,7 +102,7 @@ class Question:
                 return False
             given = answers.get(self.of)
             given = given if isinstance(given, (list, dict)) else [given]
-            return any(value in self.when for value in given)
+            return any(str(value) in self.when for value in given)
         return True
 
 
@@ -123,7 +123,7 @@ def _age_not_known(a: "Answers") -> bool:
 
 
 def _event(a: "Answers") -> bool:
-    return a.get("came_to_notice") == terms.CameToNotice.EVENT
+    return bool(a.get("came_to_notice") == terms.CameToNotice.EVENT)
 
 
 def _online(a: "Answers") -> bool:
@@ -137,7 +137,7 @@ def _young(a: "Answers") -> bool:
 
 
 def _health(a: "Answers") -> bool:
-    return a.get("health_known") not in ("", terms.HealthKnown.NONE)
+    return str(a.get("health_known")) not in ("", terms.HealthKnown.NONE)
 
 
 def _has_lead(a: "Answers") -> bool:
@@ -156,7 +156,7 @@ def _not_told(a: "Answers") -> bool:
 
 
 def _unfair(a: "Answers") -> bool:
-    return a.get("fair_basis") == terms.YesNo.NO
+    return bool(a.get("fair_basis") == terms.YesNo.NO)
 
 
 def _own_form(a: "Answers") -> bool:

@@ -333,7 +333,7 @@ def destroy_content(referral: Referral) -> None:
     """Destroy the key, then the rows: nothing of the words is left (CR-07)."""
     keys.destroy(referral.pk)
     for model in (KeptText, PageSave, Exclusion, Message, Seen, Recipient, *RECORD_CLASS.values()):
-        model.objects.filter(referral=referral).delete()
+        model._default_manager.filter(referral=referral).delete()
 
 
 @transaction.atomic
