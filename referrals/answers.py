@@ -125,7 +125,7 @@ class Answers:
     @cached_property
     def leads(self) -> list[User]:
         """The agency's leads and deputies who may hear of this concern; never its author."""
-        if not self.referral.agency_id:
+        if self.referral.agency is None:
             return []
         excluded = set(self.referral.exclusions.values_list("person_id", flat=True))
         return [

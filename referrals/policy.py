@@ -62,15 +62,11 @@ def is_author_or_leads_agency(user: User, referral: Referral) -> bool:
 
 def leads_locality(user: User, referral: Referral) -> bool:
     """Prevent lead, deputy or senior of the locality that holds it."""
-    return Locality.objects.served_by(user, *PREVENT).filter(
-        pk=referral.locality_id
-    ).exists() and not is_excluded(user, referral)
+    return _serves(user, referral.locality_id, *PREVENT) and not is_excluded(user, referral)
 
 
 def leads_receiving_locality(user: User, referral: Referral) -> bool:
-    return Locality.objects.served_by(user, *PREVENT).filter(
-        pk=referral.offered_to_id
-    ).exists() and not is_excluded(user, referral)
+    return _serves(user, referral.offered_to_id, *PREVENT) and not is_excluded(user, referral)
 
 
 def decides_at_gateway(user: User, referral: Referral) -> bool:

@@ -332,7 +332,8 @@ def delete_draft(referral: Referral, *, by: User, now: datetime | None = None) -
 def destroy_content(referral: Referral) -> None:
     """Destroy the key, then the rows: nothing of the words is left (CR-07)."""
     keys.destroy(referral.pk)
-    for model in (KeptText, PageSave, Exclusion, Message, Seen, Recipient, *RECORD_CLASS.values()):
+    parts: list[type[models.Model]] = [KeptText, PageSave, Exclusion, Message, Seen, Recipient]
+    for model in (*parts, *RECORD_CLASS.values()):
         model._default_manager.filter(referral=referral).delete()
 
 
