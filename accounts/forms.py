@@ -135,7 +135,7 @@ class OnceOnlyMixin:
     def clean_code(self) -> str:
         # The second of two senders waits here until the first has been answered.
         list(Authenticator.objects.select_for_update().filter(user=self.user))
-        code = normalize_user_code(super().clean_code())  # type: ignore[misc]
+        code = str(normalize_user_code(super().clean_code()))  # type: ignore[misc]
         steps = 2 * mfa_settings.TOTP_TOLERANCE + 1
         key = f"accounts.second-factor.used:{self.user.pk}:{code}"
         if not cache.add(key, True, timeout=mfa_settings.TOTP_PERIOD * steps):

@@ -9,6 +9,7 @@ from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequi
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -22,6 +23,20 @@ from accounts.signals import needs_second_factor
 GetResponse = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponseBase]
 ALWAYS_OPEN = ("/accounts/", "/health/")
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Signing in everywhere, without looking who asks where a page is public.
+
+    Django's own looks at the person first, which reads the session even for the danger gate.
+    """
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view, "login_required", True):
+            return None
+        return cast(HttpResponseBase | None, super().process_view(request, view, args, kwargs))
 
 
 class SecondFactorMiddleware:
@@ -40,9 +55,10 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: View, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        if not request.user.is_authenticated or request.path.startswith(ALWAYS_OPEN):
+        # The public pages first: some of them promise not to look who is asking.
+        if request.path.startswith(ALWAYS_OPEN) or not getattr(view, "login_required", True):
             return None
-        if not getattr(view, "login_required", True):
+        if not request.user.is_authenticated:
             return None
         user = request.user
         if has_passed(request, user) or not is_needed(user, request):

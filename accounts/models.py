@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 # What stands before a name and is no part of it: "DC Alice Moor" is Alice.
@@ -46,6 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("works in the back office"), default=False)
+    signed_out_at = models.DateTimeField(_("signed out everywhere"), null=True, editable=False)
     date_joined = models.DateTimeField(_("account made"), default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
@@ -75,6 +77,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = self.email.strip().lower()
         self.name = " ".join(self.name.split())
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must match: a new password or ``signed_out_at`` ends the older ones."""
+        said = f"{self.password} {self.signed_out_at and self.signed_out_at.timestamp()}"
+        return salted_hmac("accounts.User", said, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         return str(self)

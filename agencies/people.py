@@ -9,9 +9,23 @@ from django.utils import timezone
 
 from accounts.models import User
 from agencies.models import Absence, Agency, Locality, Membership
-from agencies.terms import AGENCY_LEADS, READS_OTHERS, Role
+from agencies.terms import AGENCY_LEADS, READS_OTHERS, Role, Scope
 
 Place = Agency | Locality | None  # None: the whole portal
+
+
+def scope_of(place: Place) -> Scope:
+    if isinstance(place, Agency):
+        return Scope.AGENCY
+    return Scope.LOCALITY if isinstance(place, Locality) else Scope.PORTAL
+
+
+def columns(place: Place) -> dict[str, Agency | Locality | None]:
+    """The place as the columns of a membership or an invitation."""
+    return {
+        "agency": place if isinstance(place, Agency) else None,
+        "locality": place if isinstance(place, Locality) else None,
+    }
 
 
 def roles_of(user: User) -> list[Membership]:

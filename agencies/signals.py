@@ -1,6 +1,6 @@
 """What agencies tells the apps above it, in the transaction of the change.
 
-A receiver that cannot find the work a new owner raises ``agencies.workflow.Refused``
+A receiver that cannot find the work a new owner raises ``agencies.workflow.RefusedError``
 with a sentence for the page, and the change does not happen.
 """
 

@@ -1,0 +1,119 @@
+"""Whether every concern has somewhere to go and somebody to take it."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agencies.models import Agency, Locality, Membership, Route
+from agencies.terms import (
+    AGENCY_LEADS,
+    ROUTE_DEPUTIES,
+    ROUTE_LEADS,
+    AgencyType,
+    Role,
+    RouteKind,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to put right: which route or agency, what is missing, where to mend it."""
+
+    route: str
+    what: str
+    fix_path: str
+
+    def __str__(self) -> str:
+        return f"{self.route}: {self.what}"
+
+
+def problems() -> list[Problem]:
+    """Everything that would leave a concern without an owner or a telephone number, in order."""
+    people = _people_by_place()
+    localities = list(Locality.objects.prefetch_related("routes"))
+    found = [problem for locality in localities for problem in _of_locality(locality, people)]
+    if not any(locality.is_default for locality in localities):
+        found.insert(
+            0,
+            Problem(
+                _("Unknown place"),
+                _("No locality takes concerns from unknown places."),
+                _edit_path("locality"),
+            ),
+        )
+    agencies = Agency.objects.filter(is_active=True).exclude(kind=AgencyType.INDEPENDENT)
+    return found + [problem for agency in agencies for problem in _of_agency(agency, people)]
+
+
+# (the label of the place's model, its pk, role) -> how many people hold it and can sign in
+Counts = Counter[tuple[str, int, Role]]
+
+
+def _people_by_place() -> Counts:
+    held = Membership.objects.active(timezone.localdate()).filter(person__is_active=True)
+    rows = held.values_list("agency", "locality", "role", "person").distinct()
+    counts: Counts = Counter()
+    for agency, locality, role, _person in rows:
+        if agency or locality:
+            place = ("agency", agency) if agency else ("locality", locality)
+            counts[*place, Role(role)] += 1
+    return counts
+
+
+def _of_locality(locality: Locality, people: Counts) -> list[Problem]:
+    routes = {RouteKind(route.kind): route for route in locality.routes.all()}
+    found = []
+    for kind in RouteKind:
+        name = f"{locality}, {kind.label}"
+        route = routes.get(kind)
+        if route is None:
+            found.append(Problem(name, _("There is no such route."), _edit_path("route")))
+            continue
+        found += [Problem(name, what, path) for what, path in _of_route(route, kind, people)]
+    return found
+
+
+def _of_route(route: Route, kind: RouteKind, people: Counts) -> list[tuple[str, str]]:
+    edit, place = _edit_path("route", route.pk), f"/agency/{route.locality.code}/"
+    found = []
+    if not route.is_open:
+        found.append((_("The route is closed."), edit))
+    if not route.out_of_hours_phone:
+        found.append((_("It has no telephone contact out of hours."), edit))
+    if not route.in_portal or not ROUTE_LEADS[kind]:
+        if not (route.phone or route.email):
+            found.append((_("It has neither a telephone number nor an e-mail address."), edit))
+        return found
+    leads = sum(people["locality", route.locality_id, role] for role in ROUTE_LEADS[kind])
+    deputies = sum(people["locality", route.locality_id, role] for role in ROUTE_DEPUTIES[kind])
+    if not leads:
+        found.append((_("Nobody takes its work in the portal."), place))
+    if leads + deputies < 2 or (ROUTE_DEPUTIES[kind] and not deputies):
+        found.append((_("Nobody stands in when that person is away."), place))
+    return found
+
+
+def _of_agency(agency: Agency, people: Counts) -> list[Problem]:
+    lead, deputy = (people["agency", agency.pk, role] for role in AGENCY_LEADS)
+    path = f"/agency/{agency.pk}/"
+    found = []
+    if not lead:
+        found.append(Problem(str(agency), _("It has no safeguarding lead."), path))
+    if lead + deputy < 2:
+        found.append(
+            Problem(str(agency), _("Nobody stands in when the safeguarding lead is away."), path)
+        )
+    return found
+
+
+def _edit_path(model: str, pk: int | None = None) -> str:
+    """Where the back office edits a row, or lists them."""
+    try:
+        if pk is None:
+            return reverse(f"wagtailsnippets_agencies_{model}:list")
+        return reverse(f"wagtailsnippets_agencies_{model}:edit", args=[pk])
+    except NoReverseMatch:
+        return "/cms/"

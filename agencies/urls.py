@@ -1,0 +1,25 @@
+"""My agency: people, invitations, leads and deputies, days away."""
+
+from django.urls import path
+
+from agencies import views
+
+app_name = "agencies"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("join/", views.join, name="join"),
+    path("details/", views.details, name="details"),
+    path("invitation/", views.invitation, name="invitation"),
+    path("invitation/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
+    path("absence/", views.absence, name="absence"),
+    path("absence/of/<int:person>/", views.absence, name="absence_of"),
+    path("absence/<int:pk>/end/", views.end_absence, name="end_absence"),
+    path("health/", views.health_page, name="health"),
+    path("member/<int:pk>/confirm/", views.confirm, name="confirm"),
+    path("member/<int:pk>/decline/", views.decline, name="decline"),
+    path("member/<int:pk>/change/", views.change, name="change"),
+    path("member/<int:pk>/end/", views.end, name="end"),
+    path("<slug:place>/", views.people_page, name="people"),
+    path("<slug:place>/invite/", views.invite, name="invite"),
+    path("<slug:place>/contact/", views.contact, name="contact"),
+]
