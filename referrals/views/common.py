@@ -1,0 +1,54 @@
+"""What the pages of a case share: finding it, and its answers as rows of a summary."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from accounts.http import SignedInRequest
+from referrals.answers import ALL_RECORDS, Answers, Shown
+from referrals.models import Referral
+from referrals.questions import Question
+
+PEOPLE = ("agency__locality", "locality", "created_by", "lead", "holder", "officer")
+NAMED_IN_CHECK = ("check_record__spoken_to", "check_record__override_by", "check_record__signed_by")
+
+
+def visible(request: SignedInRequest, key: str, *, with_answers: bool = False) -> Referral:
+    """The case, if the person may know of it; else the page for what is not there.
+
+    Args:
+        with_answers: read every section's record in the same query.
+    """
+    referrals = Referral.objects.visible_to(request.user).select_related(*PEOPLE)
+    if with_answers:
+        referrals = referrals.select_related(*ALL_RECORDS, *NAMED_IN_CHECK)
+    return get_object_or_404(referrals, key=key)
+
+
+def saved_message(request: HttpRequest) -> None:
+    messages.success(request, _("Saved."))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer for ``_answers.html``; ``change`` is where it can be changed, if it can."""
+
+    question: Question
+    paragraphs: list[str]
+    change: str = ""
+
+
+def rows(
+    answers: Answers,
+    questions: Iterable[Question],
+    change: Callable[[Question], str] | None = None,
+) -> list[Row]:
+    """Answered questions that apply, in words, each with its change link."""
+    return [
+        Row(shown.question, shown.paragraphs, change(shown.question) if change else "")
+        for shown in answers.shown(questions)
+    ]
