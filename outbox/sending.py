@@ -1,0 +1,144 @@
+"""Sends what is due, one message and one transaction at a time.
+
+A message is taken with its row locked, handed to the mail server and marked as sent before the
+lock is let go, so two senders never send one twice. One window remains: the server has accepted,
+and the process or the database dies before the mark is kept. The message is then sent again with
+the same Message-ID, by which servers and readers know it; losing it would be worse.
+
+A message that the server refuses waits longer each time and is parked after eight attempts. It
+holds up no others, but later messages about the same case to the same person, so that nobody reads
+an answer before the question. If the server itself cannot be reached, or does not take our sender,
+the round ends there and the whole outbox waits; nothing is parked, however long that is.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from datetime import datetime, timedelta
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+
+from accounts.database import asking
+from audit import events
+from outbox.models import Message
+
+BACK_OFF_MINUTES = [1, 5, 15, 60, 120, 240, 480]
+ATTEMPTS = len(BACK_OFF_MINUTES) + 1
+# While the server is away a message keeps most of its attempts, and none waits longer than 15
+# minutes after the server is back.
+ATTEMPTS_AWAY = 3
+
+logger = logging.getLogger("outbox")
+
+
+class ServerAwayError(Exception):
+    """No message can be sent now; the cause is its ``__cause__``."""
+
+
+def send_due(now: datetime, limit: int = 50) -> int:
+    """Send what is due, the oldest first.
+
+    Args:
+        now: the moment that counts as now.
+        limit: how many messages to try at most, so that other work gets its turn.
+    Returns:
+        How many the mail server accepted.
+    """
+    server = get_connection()
+    sent = 0
+    try:
+        for _turn in range(limit):
+            accepted = _try_next(server, now)
+            if accepted is None:
+                break
+            sent += accepted
+    except ServerAwayError as away:
+        logger.error("The mail server cannot be used: %s", type(away.__cause__).__name__)
+    finally:
+        _close(server)
+    return sent
+
+
+def _try_next(server: BaseEmailBackend, now: datetime) -> bool | None:
+    """Whether the next message was accepted; ``None`` if none is due."""
+    away: Exception | None = None
+    with transaction.atomic():
+        asking(None)
+        due = Message.objects.due(now)
+        message = due.select_for_update(skip_locked=True, of=("self",)).first()
+        if message is None:
+            return None
+        message.attempts += 1
+        try:
+            _hand_over(server, message)
+        except ServerAwayError as fault:
+            away = fault
+            _wait_for_server(message, fault, now)
+        except Exception as fault:
+            # Whatever it is, it is this message's: the next one gets a new connection.
+            _close(server)
+            _wait_or_park(message, fault, now)
+        else:
+            _mark_sent(message, now)
+    if away is not None:
+        raise away
+    return message.sent_at is not None
+
+
+def _hand_over(server: BaseEmailBackend, message: Message) -> None:
+    try:
+        server.open()
+    except Exception as fault:
+        raise ServerAwayError from fault
+    mail = EmailMessage(
+        subject=message.subject,
+        body=message.text,
+        to=[message.to_address],
+        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        connection=server,
+    )
+    try:
+        mail.send()
+    except smtplib.SMTPSenderRefused as fault:  # our own address, the same for every message
+        raise ServerAwayError from fault
+
+
+def _mark_sent(message: Message, now: datetime) -> None:
+    message.sent_at = now
+    message.last_error = ""
+    message.save(update_fields=["sent_at", "attempts", "last_error"])
+    events.record("mail.sent", message, by=None, mail=message.kind)
+
+
+def _wait_or_park(message: Message, fault: Exception, now: datetime) -> None:
+    message.last_error = type(fault).__name__
+    if message.attempts >= ATTEMPTS:
+        message.parked_at = now
+        events.record("mail.parked", message, by=None, mail=message.kind, fault=message.last_error)
+        logger.error("Message %s is parked: %s", message.pk, message.last_error)
+    else:
+        message.next_try_at = now + timedelta(minutes=BACK_OFF_MINUTES[message.attempts - 1])
+    message.save(update_fields=["attempts", "next_try_at", "parked_at", "last_error"])
+
+
+def _wait_for_server(message: Message, away: ServerAwayError, now: datetime) -> None:
+    message.attempts = min(message.attempts, ATTEMPTS_AWAY)
+    message.last_error = type(away.__cause__).__name__
+    message.next_try_at = now + timedelta(minutes=BACK_OFF_MINUTES[message.attempts - 1])
+    message.save(update_fields=["attempts", "next_try_at", "last_error"])
+    # The others would meet the same closed door, one connection each.
+    others = Message.objects.waiting().filter(next_try_at__lt=message.next_try_at)
+    held = others.filter(send_after__lte=now).select_for_update(skip_locked=True)
+    Message.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(
+        next_try_at=message.next_try_at
+    )
+
+
+def _close(server: BaseEmailBackend) -> None:
+    try:
+        server.close()
+    except OSError as fault:  # it is gone already
+        logger.debug("Closing the connection: %s", type(fault).__name__)
