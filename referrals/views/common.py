@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.http import SignedInRequest
-from referrals.answers import ALL_RECORDS, Answers, Shown
+from referrals.answers import ALL_RECORDS, Answers
 from referrals.models import Referral
 from referrals.questions import Question
 
