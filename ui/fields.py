@@ -5,7 +5,7 @@ are ready for JSON where the class says so; a stored value given as ``initial`` 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -346,9 +346,17 @@ class ConfirmField(forms.BooleanField):
 
 
 # --- Days and moments -------------------------------------------------------------------------
+def read_box(value: Any, part: str) -> str:
+    """What was typed in one box; a fault in it is said about that box."""
+    try:
+        return text.clean(str(value if value is not None else ""))
+    except ValidationError as error:
+        raise part_error(error.messages[0], part) from None
+
+
 def read_number(value: Any, part: str, sentence: str) -> int | None:
     """A box of figures: None when empty, an error about that box when it holds something else."""
-    said = text.clean(str(value if value is not None else ""))
+    said = read_box(value, part)
     if not said:
         return None
     if not said.isdecimal() or len(said) > 4:
@@ -357,7 +365,7 @@ def read_number(value: Any, part: str, sentence: str) -> int | None:
 
 
 def read_month(value: Any) -> int | None:
-    said = text.clean(str(value if value is not None else "")).casefold().rstrip(".")
+    said = read_box(value, "month").casefold().rstrip(".")
     if len(said) >= 3:
         for number, name in MONTHS.items():
             if str(name).casefold().startswith(said):
@@ -397,11 +405,11 @@ class DayField(forms.Field):
     Args:
         past_only: today at the latest. future_only: today at the earliest.
     Attributes:
-        today: what "today" is, for both rules; a callable, so that tests can say.
+        today: what "today" is, for both rules, where the form says.
     """
 
     widget: Any = DayWidget
-    today: Callable[[], date] = staticmethod(timezone.localdate)
+    today: date | None = None
 
     def __init__(
         self,
@@ -432,9 +440,10 @@ class DayField(forms.Field):
         super().validate(value)
         if value is None:
             return
-        if self.past_only and value > self.today():
+        today = self.today or timezone.localdate()
+        if self.past_only and value > today:
             raise part_error(_("Check the date: it must be today or earlier"), "day", "future")
-        if self.future_only and value < self.today():
+        if self.future_only and value < today:
             raise part_error(_("Check the date: it must be today or later"), "day", "past")
 
 
@@ -446,7 +455,7 @@ class ApproxDateField(forms.Field):
     """
 
     widget: Any = ApproxDateWidget
-    today: Callable[[], date] = staticmethod(timezone.localdate)
+    today: date | None = None
 
     def __init__(self, *, missing: Any = "", past_only: bool = True, **kwargs: Any) -> None:
         self.past_only = past_only
@@ -457,7 +466,7 @@ class ApproxDateField(forms.Field):
         if not value:
             return None
         day, month, year = read_parts(value)
-        about = text.clean(str(value.get("about") or ""))
+        about = read_box(value.get("about"), "about")
         if len(about) > 200:
             raise part_error(_("Make “about when” shorter, at most 200 characters"), "about")
         if value.get("unknown"):
@@ -480,14 +489,14 @@ class ApproxDateField(forms.Field):
         if not value or not value.get("year") or not self.past_only:
             return
         earliest = date(value["year"], value["month"] or 1, value["day"] or 1)
-        if earliest > self.today():
+        if earliest > (self.today or timezone.localdate()):
             part = "day" if value["day"] else "month" if value["month"] else "year"
             raise part_error(_("Check the date: it must be today or earlier"), part, "future")
 
 
 def read_time(value: Any) -> time | None:
     """ "3:40pm", "15:40", "3.40 pm", "3pm", "midday"."""
-    said = text.clean(str(value or "")).casefold()
+    said = read_box(value, "time").casefold()
     if not said:
         return None
     if said in (_("midday"), _("noon"), "12 noon"):
@@ -514,11 +523,11 @@ class MomentField(DayField):
     """A day and a time of day; an aware ``datetime`` in Europe/London.
 
     Attributes:
-        now: what "now" is for ``past_only``; a callable, so that tests can say.
+        now: what "now" is, for both rules, where the form says.
     """
 
     widget: Any = MomentWidget
-    now: Callable[[], datetime] = staticmethod(timezone.now)
+    now: datetime | None = None
 
     def __init__(self, *, missing: Any = "", **kwargs: Any) -> None:
         super().__init__(missing=missing or gettext_lazy("Write the date and the time"), **kwargs)
@@ -540,7 +549,7 @@ class MomentField(DayField):
         forms.Field.validate(self, value)
         if value is None:
             return
-        now = self.now()
+        now = self.now or timezone.now()
         if self.past_only and value > now:
             part = "time" if value.date() == timezone.localdate(now, LONDON) else "day"
             raise part_error(_("Check the date and time: they must not be in the future"), part)

@@ -199,7 +199,7 @@ class PageFormMixin(forms.BaseForm):
 
 def part_errors(form: forms.BaseForm, name: str) -> list[tuple[str, str]]:
     """The sentences about a field, each with the box it is about ('' for the whole)."""
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for error in form.errors.as_data().get(name, []):
         part = str((error.params or {}).get("part", ""))
         pairs.extend((str(sentence), part) for sentence in error.messages)
@@ -233,9 +233,27 @@ class PageModelForm(PageFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A page of questions about a row."""
 
 
+def _what_to_do(field: forms.Field) -> Any:
+    if isinstance(field, forms.BooleanField):
+        return _("Tick the box to confirm")
+    if isinstance(field, forms.ChoiceField):
+        return _("Select an answer")
+    if isinstance(field, forms.EmailField):
+        return _("Write an e-mail address")
+    return _("Write an answer")
+
+
 def dress(form: forms.BaseForm) -> forms.BaseForm:
-    """Have a form made elsewhere (allauth's, say) drawn in GOV.UK markup."""
+    """Have a form made elsewhere (allauth's, say) drawn in GOV.UK markup.
+
+    Called before the form is checked, it also puts plain words for Django's "field is required".
+    """
+    for field in form.fields.values():
+        messages = field.error_messages
+        if str(messages.get("required")) == str(forms.Field.default_error_messages["required"]):
+            messages["required"] = _what_to_do(field)
     form.renderer = renderer
+    form.bound_field_class = GovukBoundField
     form.label_suffix = ""
     form.use_required_attribute = False
     form._bound_fields_cache = {}  # type: ignore[attr-defined]

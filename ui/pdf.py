@@ -20,6 +20,8 @@ _one_at_a_time = threading.Lock()
 # Characters that no font of this machine has, as found so far; each is written as its number.
 _unprintable: dict[int, str] = {}
 TRIES = 20
+# Relative addresses need something to be relative to, or WeasyPrint stops; nothing is there.
+NOWHERE = "https://portal.invalid/"
 
 
 class Unprintable(logging.Filter):
@@ -89,7 +91,7 @@ def _write(html: str) -> tuple[bytes, bool]:
     weasyprint_log = logging.getLogger("weasyprint")
     weasyprint_log.addFilter(watch)
     try:
-        document = HTML(string=html, url_fetcher=Nothing(), base_url=None)
+        document = HTML(string=html, url_fetcher=Nothing(), base_url=NOWHERE)
         pdf: bytes = document.write_pdf(
             stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"
         )

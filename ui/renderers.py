@@ -144,7 +144,7 @@ class GovukBoundField(BoundField):
                 break
         context = widget.get_context(self.html_name, self.value(), built)
         context["field"] = self
-        template = widget.template_name
+        template = str(widget.template_name)
         if isinstance(widget, forms.RadioSelect):
             context["options"] = self._options(context["widget"])
             template = "ui/widgets/choices.html"

@@ -93,4 +93,4 @@ def ready(request: HttpRequest) -> HttpResponse:
 @cache
 def _newest_migrations() -> frozenset[tuple[str, str]]:
     """The last migration of each app, read from the files once in a process's life."""
-    return frozenset(MigrationLoader(None, ignore_no_initial=True).graph.leaf_nodes())
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
