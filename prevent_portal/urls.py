@@ -7,6 +7,7 @@ urlpatterns = [
     path("health/", include("ui.health_urls")),
     path("accounts/", include("accounts.urls")),
     path("agency/", include("agencies.urls")),
+    path("audit/", include("audit.urls")),
     path("referrals/", include("referrals.urls")),
     path("cms/", include("guidance.cms_urls")),
     *([path("demo/", include("demo.urls"))] if settings.PORTAL_DEMO else []),

