@@ -5,9 +5,12 @@ emergency. ``run_due`` is called every minute and takes each step of an escalati
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from agencies import people, workdays
@@ -17,6 +20,8 @@ from audit import events
 from referrals import notices
 from referrals.models import Clock, ClockRule, Escalation, Referral
 from referrals.terms import ClockKind, EscalationStep, Status
+from ui import clocks as looks
+from ui import dates
 
 DEFAULT_DAYS = {
     ClockKind.CHECK: 1,
@@ -121,6 +126,85 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
     referral.due_at = clock.due_at if clock else None
     referral.paused = referral.status == Status.QUERY
     referral.save(update_fields=["due_at", "paused"])
+
+
+def in_words(clock: Clock, *, now: datetime) -> looks.Clock:
+    """How a promise stands, as every page shows it: a word, a weekday and date, and its days.
+
+    ``clock.referral`` gives place and emergency; nothing is asked of the database when it was
+    read with its locality.
+    """
+    referral = clock.referral
+    place = place_of(referral)
+    today, due_on = timezone.localdate(now), timezone.localdate(clock.due_at)
+    since = timezone.localdate(clock.started_at)
+    end = clock.stopped_at or now
+    promised = clock.promised_days or 0
+    gone = max(1, workdays.working_days_between(since, timezone.localdate(end), place) + 1)
+    over = max(0, workdays.working_days_between(due_on, timezone.localdate(end), place))
+    if end > clock.due_at:
+        over = max(1, over)
+    stage = clock.get_kind_display()
+    days_words = (
+        _("%(stage)s, day %(day)s (promised in %(promised)s)")
+        if over
+        else _("%(stage)s, day %(day)s of %(promised)s")
+    ) % {"stage": stage, "day": gone, "promised": max(1, promised)}
+    if clock.promised_hours:
+        days_words = _("%(stage)s, promised in %(hours)s clock hours") % {
+            "stage": stage,
+            "hours": clock.promised_hours,
+        }
+    boxes = {"days_gone": gone, "days_promised": max(1, promised), "over": over}
+    if clock.promised_hours:
+        boxes = {"days_gone": 0, "days_promised": 0, "over": 0}
+
+    def look(state: looks.State, words: str) -> looks.Clock:
+        return looks.Clock(state=state, words=words, days_words=days_words, **boxes)
+
+    if clock.stopped_at is not None:
+        return look(
+            "done",
+            ngettext(
+                "Done in %(gone)s of %(promised)s working day",
+                "Done in %(gone)s of %(promised)s working days",
+                max(1, promised),
+            )
+            % {"gone": gone, "promised": max(1, promised)},
+        )
+    if clock.kind == ClockKind.REFERRER_ANSWER:
+        waiting_for = referral.agency.name if referral.agency else referral.created_by.name
+        return look("paused", _("Paused: waiting for %(who)s") % {"who": waiting_for})
+    if clock.kind == ClockKind.ACKNOWLEDGE and referral.emergency:
+        left = (
+            _("%(span)s late") % {"span": _span(now - clock.due_at)}
+            if now > clock.due_at
+            else _("%(span)s left") % {"span": _span(clock.due_at - now)}
+        )
+        return look("999", _("999: confirm that police have it. %(left)s") % {"left": left})
+    if now > clock.due_at:
+        days = workdays.working_days_between(due_on, today, place)
+        if days < 1:
+            words = _("Late since %(time)s today") % {"time": dates.time_of_day(clock.due_at)}
+        else:
+            words = ngettext(
+                "Late by %(days)s working day", "Late by %(days)s working days", days
+            ) % {"days": days}
+        return look("late", words)
+    if due_on == today:
+        return look(
+            "today", _("Due today, by %(time)s") % {"time": dates.time_of_day(clock.due_at)}
+        )
+    return look("due", _("Due %(day)s") % {"day": dates.day(clock.due_at)})
+
+
+def _span(span: timedelta) -> str:
+    """ "35 minutes", "3 hours"."""
+    minutes = max(1, int(span.total_seconds() // 60))
+    if minutes < 120:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    hours = minutes // 60
+    return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
 
 
 def owners(clock: Clock) -> list[User]:

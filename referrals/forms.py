@@ -19,9 +19,11 @@ from referrals import terms
 from referrals.answers import Answers
 from referrals.questions import ADULT_FROM, Kind, Need, Question
 from ui import fields
-from ui.forms import PageForm
+from ui.forms import PageForm, has_words
 
 MOST_ROWS = 10
+MOST_KEPT = 50_000
+"""Characters of an answer that a draft keeps, though fewer may be sent."""
 OLDEST = 120
 """Years: a date of birth before that is a slip of the finger."""
 SINGULAR = {
@@ -234,9 +236,66 @@ class QuestionsForm(PageForm):
         return {q.name: to_store(q, self.cleaned_data.get(q.name)) for q in self.questions}
 
     def partial_values(self) -> dict[str, Any]:
-        """What can be kept of a page half written, ready to be stored."""
-        kept = self.partial()
+        """What can be kept of a page half written, ready to be stored: as much as can be read."""
+        as_they_were = [(field, dict(vars(field))) for field in self.fields.values()]
+        for field in self.fields.values():
+            if isinstance(field, fields.LongField):
+                field.longest = MOST_KEPT
+            elif isinstance(field, fields.DetailsField):
+                field.words_needed = False
+            elif isinstance(field, fields.ContactField):
+                field.needed = ()
+        try:
+            kept = self.partial()
+        finally:
+            for field, attributes in as_they_were:
+                vars(field).update(attributes)
         return {q.name: to_store(q, kept[q.name]) for q in self.questions if q.name in kept}
+
+    def cannot_keep(self, kept: dict[str, Any]) -> list[str]:
+        """Names of questions where something was typed that ``partial_values`` could not read."""
+        return [
+            question.name
+            for question in self.questions
+            if question.name not in kept and has_words(self.typed(question))
+        ]
+
+    def typed(self, question: Question) -> Any:
+        """What the browser sent for a question, as its widget reads it."""
+        widget = self.fields[question.name].widget
+        return widget.value_from_datadict(self.data, self.files, self.add_prefix(question.name))
+
+
+class CheckForm(QuestionsForm):
+    """The lead's CHECK: a decision against a referral asks only for itself and its reasons."""
+
+    button_name = "decide"
+    button = gettext_lazy("Record my decision")
+    ONLY_FOR = {
+        terms.Decision.OTHER_ROUTE: {"decision", "decision_reasons", "signed"},
+        terms.Decision.NO_CONCERN: {"decision", "decision_reasons", "signed"},
+        terms.Decision.MORE: {"decision", "questions"},
+    }
+
+    def __init__(self, questions: Iterable[Question], answers: Answers, *args: Any, **kw: Any):
+        super().__init__(questions, answers, *args, small=True, **kw)
+        offered = dict(self.fields["decision"].choices)  # type: ignore[attr-defined]
+        if terms.Decision.MORE in offered:
+            self.fields["questions"] = fields.LongField(
+                label=_("What do you want to know?"),
+                missing=_("Write what you want to know"),
+                rows=4,
+            )
+            self.reveals["decision"] = {terms.Decision.MORE.value: ["questions"]}
+        self.headings = {"decision": "m"}
+        needed = self.ONLY_FOR.get(self.data.get("decision", "")) if self.is_bound else None
+        if needed is not None:
+            for name, field in self.fields.items():
+                field.required = field.required and name in needed
+            self.shared_follow_ups = []
+            for name in ("decision_reasons",):
+                if name not in needed:
+                    self.fields[name].fewest = 0  # type: ignore[attr-defined]
 
 
 def stored(question: Question, answers: Answers) -> Any:
@@ -258,6 +317,25 @@ def to_store(question: Question, value: Any) -> Any:
     if question.kind in (Kind.DAY, Kind.MOMENT, Kind.NUMBER, Kind.PERSON):
         return value if value not in ("", None) else None
     return value or ""
+
+
+class ReceivedForm(PageForm):
+    """How a concern came to whoever types it in (row W18)."""
+
+    button = gettext_lazy("Record a concern")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["received_by"] = fields.ChoiceField(
+            label=_("How did you learn of it?"),
+            choices=[
+                (terms.ReceivedBy.PORTAL, _("I noticed it myself")),
+                (terms.ReceivedBy.IN_PERSON, _("A colleague told me in person")),
+                (terms.ReceivedBy.TELEPHONE, _("Somebody told me by telephone")),
+                (terms.ReceivedBy.PAPER, _("It came on paper")),
+            ],
+            missing=_("Select how you learned of it"),
+        )
 
 
 class WordsForm(PageForm):

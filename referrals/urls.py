@@ -1,9 +1,21 @@
 from django.urls import path
 
 from referrals import gate
+from referrals.views import check, status
 
 app_name = "referrals"
 urlpatterns = [
     path("start/", gate.gate, name="start"),
     path("start/stop/", gate.stop, name="stop"),
+    path("<slug:key>/check/", check.check, name="check"),
+    path("<slug:key>/other-route/", check.other_route, name="other_route"),
+    path("<slug:key>/status/", status.status, name="status"),
+    path("<slug:key>/despite/", status.despite, name="despite"),
+    path("<slug:key>/begin-despite/", status.begin_despite, name="begin_despite"),
+    path("<slug:key>/ask-for-news/", status.ask_for_news, name="ask_for_news"),
+    *(
+        path(f"<slug:key>/{verb}/", status.act, {"verb": verb}, name=verb.replace("-", "_"))
+        for verb in status.ACTS
+    ),
+    path("<slug:key>/", gate.gate, name="case"),  # the case page takes this line
 ]
