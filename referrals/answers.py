@@ -180,12 +180,19 @@ class Answers:
 
     # What is left to do --------------------------------------------------------------------
     def missing(self, questions: Iterable[Question]) -> list[Question]:
-        """Required questions that apply and have no answer."""
+        """Questions that apply and are required but not answered, or answered out of limits."""
         return [
             question
             for question in asked(questions, self)
-            if question.need is Need.REQUIRED and not self.is_answered(question)
+            if (question.need is Need.REQUIRED and not self.is_answered(question))
+            or self.is_unfit(question)
         ]
+
+    def is_unfit(self, question: Question) -> bool:
+        """Whether words stand there that are too few or too many: a draft keeps them, no more."""
+        if question.kind is not Kind.LONG or not self.is_answered(question):
+            return False
+        return not question.minimum <= len(self.get(question.name)) <= question.maximum
 
     # In words ------------------------------------------------------------------------------
     def shown(self, questions: Iterable[Question]) -> Iterator[Shown]:

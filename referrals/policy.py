@@ -10,7 +10,7 @@ from agencies.models import Agency, Locality
 from agencies.people import has_role
 from agencies.terms import AGENCY_LEADS, POLICE, PREVENT, Role
 from referrals.models import Referral
-from referrals.terms import EDITABLE_BY_AUTHOR, RecipientKind, Section, Status
+from referrals.terms import EDITABLE_BY_AUTHOR, ReceivedBy, RecipientKind, Section, Status
 
 Predicate = Callable[[User, Referral], bool]
 
@@ -139,7 +139,11 @@ def may_answer(user: User, referral: Referral, section: Section) -> bool:
         return is_author(user, referral) and status in EDITABLE_BY_AUTHOR
     if status == Status.DRAFT:
         return is_author(user, referral) and (
-            section == Section.CHECK or referral.one_walk or is_author_without_lead(user, referral)
+            section == Section.CHECK
+            or referral.one_walk
+            # Whoever types in for somebody says who noticed it (S1).
+            or referral.received_by != ReceivedBy.PORTAL
+            or is_author_without_lead(user, referral)
         )
     if status == Status.AGENCY_CHECK:
         return leads_agency(user, referral) or is_author_despite_lead(user, referral)

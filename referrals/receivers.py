@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
-from outbox.signals import housekeeping
 
 from agencies.models import Absence, Membership
-from agencies.signals import absence_set, membership_ended
+from agencies.signals import absence_set, membership_confirmed, membership_ended
+from outbox.signals import housekeeping
 from referrals import clocks, retention, workflow
 
 
@@ -25,6 +25,11 @@ def look_after_drafts(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 @receiver(membership_ended, dispatch_uid="referrals.leaver")
 def give_away_leavers_work(sender: Any, *, membership: Membership, **kwargs: Any) -> None:
     workflow.find_new_owners(membership.person)
+
+
+@receiver(membership_confirmed, dispatch_uid="referrals.joined")
+def give_waiting_drafts_their_agency(sender: Any, *, membership: Membership, **kwargs: Any) -> None:
+    workflow.give_agency(membership.person)
 
 
 @receiver(absence_set, dispatch_uid="referrals.absent")

@@ -287,6 +287,7 @@ STEPS: tuple[Step, ...] = (
 STEP = {step.name: step for step in STEPS}
 DECLARATION = BY_NAME["declared"]
 """S11 is asked beside the button that sends, not on a page of its own."""
+DECLARED = Step(name="declaration", task="share", title=_("Declaration"), questions=(DECLARATION,))
 
 
 def of_task(task: Task, answers: Answers) -> list[Step]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -91,6 +91,9 @@ RECORD_CLASS: dict[str, type[Any]] = {
     "gateway_record": GatewayRecord,
 }
 LOOK_AGAIN_WORKING_DAYS = 20
+ONE_PRESS = timedelta(minutes=1)
+CLOSENESS = "closeness"
+"""Where ``PageSave`` keeps that the question before the hand-over was asked."""
 NOT_FROZEN = frozenset({"monitoring", "triage_record", "gateway_record"})
 
 
@@ -144,33 +147,83 @@ def start(
     return referral
 
 
+@transaction.atomic
+def start_once(
+    by: User, *, now: datetime | None = None, received_by: ReceivedBy = ReceivedBy.PORTAL
+) -> Referral:
+    """Begin a concern, or give back the one that the same press of a button began just now."""
+    now = now or timezone.now()
+    User.objects.select_for_update().get(pk=by.pk)  # the second press waits for the first
+    untouched = Referral.objects.filter(
+        created_by=by,
+        status=Status.DRAFT,
+        received_by=received_by,
+        created_at__gte=now - ONE_PRESS,
+        page_saves__isnull=True,
+    )
+    return untouched.first() or start(by, now=now, received_by=received_by)
+
+
+@transaction.atomic
+def give_agency(person: User) -> int:
+    """Let drafts that were begun before an agency confirmed the person belong to it."""
+    agency = people.agency_of(person)
+    if agency is None:
+        return 0
+    waiting = Referral.objects.select_for_update().filter(
+        created_by=person, agency__isnull=True, status=Status.DRAFT
+    )
+    for referral in waiting:
+        referral.agency = agency
+        referral.save(update_fields=["agency"])
+        _prefill(referral, person)
+        events.record("referral.agency_known", referral, by=person, agency=agency_key(referral))
+    return len(waiting)
+
+
+@transaction.atomic
+def leave_one_walk(referral: Referral, *, by: User) -> Referral:
+    """Whoever leads no longer hands over as a practitioner does."""
+    referral = locked(referral)
+    if not policy.is_author(by, referral) or referral.status != Status.DRAFT:
+        raise PermissionDenied
+    if referral.one_walk and not policy.leads_agency(by, referral):
+        referral.one_walk = False
+        referral.save(update_fields=["one_walk"])
+        events.record("referral.one_walk_left", referral, by=by, agency=agency_key(referral))
+    return referral
+
+
+def contact_of(person: User, agency: Agency | None) -> dict[str, str]:
+    """A person of the portal as the form names people (S1, S3)."""
+    return {
+        "name": person.name,
+        "role": person.job_title,
+        "organisation": agency.name if agency else "",
+        "relationship": "",
+        "phone": person.phone,
+        "email": person.email,
+    }
+
+
 def _prefill(referral: Referral, by: User) -> None:
     """What the portal knows already; every one can be corrected."""
     agency = referral.agency
-    person = {
-        "name": by.name,
-        "role": by.job_title,
-        "organisation": agency.name if agency else "",
-        "relationship": "",
-        "phone": by.phone,
-        "email": by.email,
-    }
     share_record, check_record = referral.share, referral.check_record
-    if referral.received_by == ReceivedBy.PORTAL:
-        share_record.noticed_by = person
+    if referral.received_by == ReceivedBy.PORTAL and not share_record.noticed_by:
+        share_record.noticed_by = contact_of(by, agency)
     if agency is not None:
-        share_record.sector = agency.referral_sector
-        check_record.legal_basis = agency.legal_basis
-        share_record.prevent_contact = {
-            "name": agency.prevent_contact_name,
-            "role": agency.prevent_contact_role,
-            "organisation": agency.name,
-            "relationship": "",
-            "phone": agency.prevent_contact_phone,
-            "email": agency.prevent_contact_email,
-        }
-        if not agency.prevent_contact_name:
-            share_record.prevent_contact = {}
+        share_record.sector = share_record.sector or agency.referral_sector
+        check_record.legal_basis = check_record.legal_basis or agency.legal_basis
+        if agency.prevent_contact_name and not share_record.prevent_contact:
+            share_record.prevent_contact = {
+                "name": agency.prevent_contact_name,
+                "role": agency.prevent_contact_role,
+                "organisation": agency.name,
+                "relationship": "",
+                "phone": agency.prevent_contact_phone,
+                "email": agency.prevent_contact_email,
+            }
     share_record.save()
     check_record.save(update_fields=["legal_basis"])
 
@@ -291,9 +344,16 @@ def exclude(
     if record.spoken_to_id in named_now:
         record.spoken_to = None
         record.save(update_fields=["spoken_to"])
+    PageSave.objects.update_or_create(
+        referral=referral, step=CLOSENESS, defaults={"version": 1, "by": by, "at": now}
+    )
     # Who is named is part of the case and is not told to the log.
     events.record("referral.closeness_asked", referral, by=by, agency=agency_key(referral))
     return referral
+
+
+def closeness_asked(referral: Referral) -> bool:
+    return referral.page_saves.filter(step=CLOSENESS).exists()
 
 
 def abandoned(referral: Referral) -> list[Question]:

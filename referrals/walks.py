@@ -1,0 +1,204 @@
+"""Which pages a person fills in, in what order, and where the last button takes it.
+
+A practitioner walks NOTICE and names a lead; a lead, or somebody without one, walks all three
+parts; a lead who has decided, and a practitioner who refers all the same (f), walk SHARE.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from agencies import workdays
+from referrals import clocks, policy
+from referrals.answers import Answers
+from referrals.models import Referral
+from referrals.questions import Need, Question
+from referrals.steps import STEPS, TASK, Step, Task
+from referrals.terms import (
+    STOP_FEATURES,
+    Decision,
+    Feature,
+    Place,
+    ReceivedBy,
+    Section,
+    Status,
+    YesNo,
+    YesNoUnknown,
+)
+
+DESPITE_FROM = frozenset(
+    {Status.AGENCY_CHECK, Status.RETURNED, Status.AGENCY_CLOSED, Status.OTHER_ROUTE}
+)
+RECENT = timedelta(days=28)
+"""What came to light within this span should be talked about at once (C2)."""
+GATE = ("harm", "crime", "travel")
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The pages that one person may fill in now.
+
+    Attributes:
+        target: the state to which the button at the end takes the case.
+        is_author: whether the person wrote NOTICE, and so sees it as their own.
+        alone: the advice line takes the lead's place.
+    """
+
+    steps: tuple[Step, ...]
+    target: Status
+    is_author: bool
+    alone: bool = False
+
+    def step(self, name: str) -> Step | None:
+        return next((step for step in self.steps if step.name == name), None)
+
+    def asked(self, answers: Answers) -> list[Step]:
+        return [step for step in self.steps if step.is_asked(answers)]
+
+    def tasks(self, section: Section) -> list[Task]:
+        keys = dict.fromkeys(step.task for step in self.steps if step.section == section)
+        return [TASK[key] for key in keys]
+
+    def after(self, step: Step, answers: Answers) -> Step | None:
+        """The next page that applies."""
+        return next(self._from(step, answers, self.steps), None)
+
+    def before(self, step: Step, answers: Answers) -> Step | None:
+        return next(self._from(step, answers, self.steps[::-1]), None)
+
+    def _from(self, step: Step, answers: Answers, order: tuple[Step, ...]) -> Iterator[Step]:
+        names = [one.name for one in order]
+        rest = order[names.index(step.name) + 1 :] if step.name in names else ()
+        return (one for one in rest if one.is_asked(answers))
+
+    @property
+    def sections(self) -> set[Section]:
+        return {step.section for step in self.steps}
+
+
+def walk_of(user: User, referral: Referral, answers: Answers) -> Walk | None:
+    """What this person fills in now; None where there is nothing."""
+    status = Status(referral.status)
+    author = policy.is_author(user, referral)
+    if author and status in DESPITE_FROM and referral.despite_lead:
+        notice = _in(Section.NOTICE) if status == Status.RETURNED else ()
+        return Walk((*notice, *_named("own-reasons"), *_in(Section.SHARE)), Status.SUBMITTED, True)
+    if author and status == Status.RETURNED:
+        return Walk((*_in(Section.NOTICE), *_named("lead")), Status.AGENCY_CHECK, True)
+    if author and status == Status.DRAFT:
+        return _draft(user, referral, answers)
+    decided = answers.get("decision") in (Decision.REFER, Decision.REFER_AND_ROUTE)
+    if (
+        status == Status.AGENCY_CHECK
+        and decided
+        and answers.get("signed") == YesNo.YES
+        and policy.leads_agency(user, referral)
+    ):
+        return Walk(_in(Section.SHARE), Status.SUBMITTED, author)
+    return None
+
+
+def _draft(user: User, referral: Referral, answers: Answers) -> Walk:
+    notice, share = _in(Section.NOTICE), _in(Section.SHARE)
+    if referral.one_walk and policy.leads_agency(user, referral):
+        match answers.get("decision"):
+            case Decision.OTHER_ROUTE:
+                steps = (*notice, *_named("check", "other-route"))
+                return Walk(steps, Status.OTHER_ROUTE, True)
+            case Decision.NO_CONCERN:
+                return Walk((*notice, *_named("check")), Status.AGENCY_CLOSED, True)
+        return Walk((*notice, *_named("check"), *share), Status.SUBMITTED, True)
+    if answers.alone:
+        steps = (*notice, *_named("advice-line"), *_named("check", alone=True), *share)
+        return Walk(steps, Status.SUBMITTED, True, alone=True)
+    noticed = _named("noticed-by") if referral.received_by != ReceivedBy.PORTAL else ()
+    return Walk((*notice, *_named("lead"), *noticed), Status.AGENCY_CHECK, True)
+
+
+def _in(section: Section) -> tuple[Step, ...]:
+    return tuple(step for step in STEPS if step.section == section)
+
+
+_ALONE_TEXTS = {"signed": _("This is my own decision, after the advice that I was given")}
+
+
+def _named(*names: str, alone: bool = False) -> tuple[Step, ...]:
+    steps = [step for step in STEPS if step.name in names]
+    return tuple(
+        replace(step, questions=tuple(_worded(question, alone) for question in step.questions))
+        for step in steps
+    )
+
+
+def _worded(question: Question, alone: bool) -> Question:
+    """A question as this walk asks it: the talk may still be to come; who is alone signs alone."""
+    if question.name == "spoken_at":
+        hint = _("Leave this empty if you have not talked yet.")
+        return replace(question, need=Need.OPTIONAL, hint=hint)
+    if alone and question.name in _ALONE_TEXTS:
+        return replace(question, text=_ALONE_TEXTS[question.name])
+    return question
+
+
+# What an answer sets off ------------------------------------------------------------------------
+def alarms(step: Step, values: dict[str, Any]) -> set[str]:
+    """Answers of a page for which the STOP page is shown again (section 3 of the record)."""
+    if step.name == "danger":
+        return {name for name in GATE if values.get(name) == YesNo.YES}
+    if step.name == "features":
+        return {str(one) for one in STOP_FEATURES & set(values.get("features") or {})}
+    return set()
+
+
+def only_change(answers: Answers) -> bool:
+    """N8: a marked change and nothing else is not usually a Prevent concern."""
+    return set(answers.get("features") or {}) == {Feature.CHANGE}
+
+
+def other_area(answers: Answers) -> bool:
+    return bool(answers.get("place") == Place.OTHER)
+
+
+def child_at_home(answers: Answers) -> bool:
+    """P17: an adult with a child at home, so the children's front door is told (rule 5)."""
+    return answers.is_adult and answers.get("cares_for_child") == YesNoUnknown.YES
+
+
+def in_trust(answers: Answers) -> bool:
+    """P20: the process for positions of trust applies too (rule 5)."""
+    return answers.is_adult and answers.get("position_of_trust") == YesNoUnknown.YES
+
+
+def talked_late(answers: Answers) -> bool:
+    """C2: more than one working day after it came to light, where that is recent."""
+    noticed, spoken = answers.get("noticed_when") or {}, answers.get("spoken_at")
+    if not spoken or not all(noticed.get(part) for part in ("year", "month", "day")):
+        return False
+    came = date(int(noticed["year"]), int(noticed["month"]), int(noticed["day"]))
+    if answers.today - came > RECENT:
+        return False
+    place = clocks.place_of(answers.referral)
+    return workdays.working_days_between(came, timezone.localdate(spoken), place) > 1
+
+
+NOTES = {
+    "place": (("other_area", other_area),),
+    "features": (("only_change", only_change),),
+    "household": (("child_at_home", child_at_home),),
+    "work": (("in_trust", in_trust),),
+    "lead": (("talked_late", talked_late),),
+}
+"""What is said on the page after this one, where it applies; none of them stops anybody."""
+
+
+def notes_after(step_name: str, answers: Answers) -> list[str]:
+    return [name for name, applies in NOTES.get(step_name, ()) if applies(answers)]
+
+
+def notes(answers: Answers) -> list[str]:
+    return [name for step_name in NOTES for name in notes_after(step_name, answers)]
