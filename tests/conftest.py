@@ -102,6 +102,9 @@ class PristineDatabase:
         how = "STRATEGY file_copy" if connections["default"].pg_version >= 150000 else ""
         cls._run(
             f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)',
+            # Playwright's loop hides the connection that earlier tests opened in this thread.
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "  # noqa: S608
+            f"WHERE datname = '{source}' AND pid <> pg_backend_pid()",
             f'CREATE DATABASE "{target}" TEMPLATE "{source}" {how}',
         )
 
