@@ -175,6 +175,7 @@ class GovukBoundField(BoundField):
                 )
         if divider and rows:
             rows[-1]["divider"] = divider
+            rows[-1]["id"] = f"{self.auto_id}-{len(rows) + 1}"  # GOV.UK counts the divider too
         return rows
 
 
