@@ -33,6 +33,7 @@ SINGULAR = {
     "parents": gettext_lazy("Parent or carer"),
     "involved": gettext_lazy("Agency"),
 }
+ALONE_SIGNS = gettext_lazy("This is my own decision, after the advice that I was given")
 DECISION_HINTS: dict[str, Any] = {
     terms.Decision.REFER_AND_ROUTE: gettext_lazy(
         "Usual for a child: children's services see it too"
@@ -54,8 +55,9 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 def field_for(question: Question, answers: Answers) -> forms.Field:
     """The form field of one question."""
+    alone = question.name == "signed" and answers.alone
     common: dict[str, Any] = {
-        "label": question.text,
+        "label": ALONE_SIGNS if alone else question.text,
         "help_text": question.hint,
         "required": question.need is Need.REQUIRED,
     }

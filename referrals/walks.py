@@ -5,19 +5,17 @@ parts; a lead who has decided, and a practitioner who refers all the same (f), w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from agencies import workdays
 from referrals import clocks, policy
 from referrals.answers import Answers
 from referrals.models import Referral
-from referrals.questions import Need, Question
 from referrals.steps import STEPS, TASK, Step, Task
 from referrals.terms import (
     STOP_FEATURES,
@@ -114,7 +112,7 @@ def _draft(user: User, referral: Referral, answers: Answers) -> Walk:
                 return Walk((*notice, *_named("check")), Status.AGENCY_CLOSED, True)
         return Walk((*notice, *_named("check"), *share), Status.SUBMITTED, True)
     if answers.alone:
-        steps = (*notice, *_named("advice-line"), *_named("check", alone=True), *share)
+        steps = (*notice, *_named("advice-line"), *_named("check"), *share)
         return Walk(steps, Status.SUBMITTED, True, alone=True)
     noticed = _named("noticed-by") if referral.received_by != ReceivedBy.PORTAL else ()
     return Walk((*notice, *_named("lead"), *noticed), Status.AGENCY_CHECK, True)
@@ -124,25 +122,8 @@ def _in(section: Section) -> tuple[Step, ...]:
     return tuple(step for step in STEPS if step.section == section)
 
 
-_ALONE_TEXTS = {"signed": _("This is my own decision, after the advice that I was given")}
-
-
-def _named(*names: str, alone: bool = False) -> tuple[Step, ...]:
-    steps = [step for step in STEPS if step.name in names]
-    return tuple(
-        replace(step, questions=tuple(_worded(question, alone) for question in step.questions))
-        for step in steps
-    )
-
-
-def _worded(question: Question, alone: bool) -> Question:
-    """A question as this walk asks it: the talk may still be to come; who is alone signs alone."""
-    if question.name == "spoken_at":
-        hint = _("Leave this empty if you have not talked yet.")
-        return replace(question, need=Need.OPTIONAL, hint=hint)
-    if alone and question.name in _ALONE_TEXTS:
-        return replace(question, text=_ALONE_TEXTS[question.name])
-    return question
+def _named(*names: str) -> tuple[Step, ...]:
+    return tuple(step for step in STEPS if step.name in names)
 
 
 # What an answer sets off ------------------------------------------------------------------------
@@ -191,7 +172,7 @@ NOTES = {
     "features": (("only_change", only_change),),
     "household": (("child_at_home", child_at_home),),
     "work": (("in_trust", in_trust),),
-    "lead": (("talked_late", talked_late),),
+    "check": (("talked_late", talked_late),),
 }
 """What is said on the page after this one, where it applies; none of them stops anybody."""
 
