@@ -6,6 +6,7 @@ emergency. ``run_due`` is called every minute and takes each step of an escalati
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -57,6 +58,8 @@ OF_STATUS = {
     Status.POST_EXIT: ClockKind.STAGE,
 }
 STAGE_CLOCKS = frozenset(OF_STATUS.values())
+MINUTES_SAID = 120
+"""Up to here a span is said in minutes, then in whole hours."""
 DEPUTY_AFTER, SENIOR_AFTER = 1, 2
 """Working days late (clock hours in an emergency) before the deputy, then the senior, is told."""
 
@@ -128,80 +131,97 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
     referral.save(update_fields=["due_at", "paused"])
 
 
-def in_words(clock: Clock, *, now: datetime) -> looks.Clock:
+def in_words(clock: Clock, *, now: datetime, stage: str = "") -> looks.Clock:
     """How a promise stands, as every page shows it: a word, a weekday and date, and its days.
 
     ``clock.referral`` gives place and emergency; nothing is asked of the database when it was
     read with its locality.
+
+    Args:
+        stage: what its days are counted of, instead of the words of its kind.
     """
     referral = clock.referral
     place = place_of(referral)
-    today, due_on = timezone.localdate(now), timezone.localdate(clock.due_at)
-    since = timezone.localdate(clock.started_at)
-    end = clock.stopped_at or now
-    promised = clock.promised_days or 0
-    gone = max(1, workdays.working_days_between(since, timezone.localdate(end), place) + 1)
-    over = max(0, workdays.working_days_between(due_on, timezone.localdate(end), place))
-    if end > clock.due_at:
-        over = max(1, over)
-    stage = clock.get_kind_display()
-    days_words = (
-        _("%(stage)s, day %(day)s (promised in %(promised)s)")
-        if over
-        else _("%(stage)s, day %(day)s of %(promised)s")
-    ) % {"stage": stage, "day": gone, "promised": max(1, promised)}
-    if clock.promised_hours:
-        days_words = _("%(stage)s, promised in %(hours)s clock hours") % {
-            "stage": stage,
-            "hours": clock.promised_hours,
-        }
-    boxes = {"days_gone": gone, "days_promised": max(1, promised), "over": over}
-    if clock.promised_hours:
-        boxes = {"days_gone": 0, "days_promised": 0, "over": 0}
+    today = timezone.localdate(now)
+    days = _days(clock, now=now, stage=stage or str(clock.get_kind_display()))
 
     def look(state: looks.State, words: str) -> looks.Clock:
-        return looks.Clock(state=state, words=words, days_words=days_words, **boxes)
+        return looks.Clock(state=state, words=words, **days)
 
     if clock.stopped_at is not None:
-        return look(
-            "done",
-            ngettext(
-                "Done in %(gone)s of %(promised)s working day",
-                "Done in %(gone)s of %(promised)s working days",
-                max(1, promised),
-            )
-            % {"gone": gone, "promised": max(1, promised)},
+        gone, promised = days["days_gone"] + days["over"], max(1, days["days_promised"])
+        said = ngettext(
+            "Done in %(gone)s of %(promised)s working day",
+            "Done in %(gone)s of %(promised)s working days",
+            promised,
         )
+        return look("done", said % {"gone": max(1, gone), "promised": promised})
     if clock.kind == ClockKind.REFERRER_ANSWER:
         waiting_for = referral.agency.name if referral.agency else referral.created_by.name
         return look("paused", _("Paused: waiting for %(who)s") % {"who": waiting_for})
+    late = _late(clock.due_at, now, place)
     if clock.kind == ClockKind.ACKNOWLEDGE and referral.emergency:
-        left = (
-            _("%(span)s late") % {"span": _span(now - clock.due_at)}
-            if now > clock.due_at
-            else _("%(span)s left") % {"span": _span(clock.due_at - now)}
-        )
-        return look("999", _("999: confirm that police have it. %(left)s") % {"left": left})
-    if now > clock.due_at:
-        days = workdays.working_days_between(due_on, today, place)
-        if days < 1:
-            words = _("Late since %(time)s today") % {"time": dates.time_of_day(clock.due_at)}
+        if now < clock.due_at:
+            how = _("%(time)s left") % {"time": span(clock.due_at - now)}
+        elif late:
+            how = _("%(time)s late") % {"time": late}
         else:
-            words = ngettext(
-                "Late by %(days)s working day", "Late by %(days)s working days", days
-            ) % {"days": days}
-        return look("late", words)
-    if due_on == today:
-        return look(
-            "today", _("Due today, by %(time)s") % {"time": dates.time_of_day(clock.due_at)}
-        )
-    return look("due", _("Due %(day)s") % {"day": dates.day(clock.due_at)})
+            how = _("Late since %(day)s") % {"day": dates.day(clock.due_at, today)}
+        return look("999", _("999: confirm that police have it. %(how)s") % {"how": how})
+    if now >= clock.due_at:
+        if late:
+            return look("late", _("Late by %(time)s") % {"time": late})
+        return look("late", _("Late since %(day)s") % {"day": dates.day(clock.due_at, today)})
+    if timezone.localdate(clock.due_at) == today:
+        by = dates.time_of_day(clock.due_at)
+        return look("today", _("Due today, by %(time)s") % {"time": by})
+    due = _("Due %(day)s") % {"day": dates.day(clock.due_at, today)}
+    return look("today" if clock.amber_at <= now else "due", due)
 
 
-def _span(span: timedelta) -> str:
+def _late(due: datetime, now: datetime, place: Locality) -> str:
+    """How late, in words: within a day by the hour; empty while no working day has passed since."""
+    if timezone.localdate(due) == timezone.localdate(now):
+        return span(now - due)
+    days = workdays.working_days_between(timezone.localdate(due), timezone.localdate(now), place)
+    if not days:
+        return ""
+    return ngettext("%(n)s working day", "%(n)s working days", days) % {"n": days}
+
+
+def _days(clock: Clock, *, now: datetime, stage: str) -> dict[str, Any]:
+    """Working days used and promised, as boxes and in words: "Triage, day 2 (promised in 1)".
+
+    What arrives today is due at the end of the next working day: both are day 1 of 1.
+    """
+    promised = clock.promised_days or 0
+    if not promised:
+        return {"days_words": stage}
+    place = place_of(clock.referral)
+    start = clock.started_at.astimezone(workdays.LOCAL)
+    first = start.date()
+    if not workdays.is_working_day(first, place) or start.time() >= place.day_ends:
+        first = workdays.next_working_day(first, place)
+    end = timezone.localdate(clock.stopped_at or now)
+    used = max(1, workdays.working_days_between(first, end, place))
+    over = max(0, used - promised)
+    said = (
+        _("%(stage)s, day %(day)s (promised in %(days)s)")
+        if over
+        else _("%(stage)s, day %(day)s of %(days)s")
+    )
+    return {
+        "days_gone": min(used, promised),
+        "days_promised": promised,
+        "over": over,
+        "days_words": said % {"stage": stage, "day": used, "days": promised},
+    }
+
+
+def span(time: timedelta) -> str:
     """ "35 minutes", "3 hours"."""
-    minutes = max(1, int(span.total_seconds() // 60))
-    if minutes < 120:
+    minutes = max(1, int(time.total_seconds() // 60))
+    if minutes < MINUTES_SAID:
         return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     hours = minutes // 60
     return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
