@@ -230,6 +230,17 @@ class Answers:
         return _("Child") if self.is_child else _("Person")
 
 
+class FrozenAnswers(Answers):
+    """The answers as they stood when the referral was shared; later changes do not reach them."""
+
+    def __init__(self, referral: Referral, values: dict[str, Any], *, on: date) -> None:
+        super().__init__(referral, today=on)
+        self._values = values
+
+    def get(self, name: str) -> Any:
+        return self._values.get(name, "")
+
+
 def in_words(question: Question, value: Any) -> list[str]:
     """A stored answer as paragraphs of words, from the same lists that asked for it."""
     kind = question.kind

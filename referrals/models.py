@@ -661,7 +661,6 @@ class Document(PartOfCase):
     kind = models.CharField(max_length=20, default="referral")
     made_at = models.DateTimeField(default=timezone.now)
     sha256 = models.CharField(max_length=64)
-    pages = models.PositiveSmallIntegerField()
     content = SealedBinaryField()
 
     class Meta:

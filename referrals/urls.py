@@ -1,12 +1,15 @@
 from django.urls import path
 
 from referrals import gate
-from referrals.views import check, status
+from referrals.views import check, report, status
 
 app_name = "referrals"
 urlpatterns = [
     path("start/", gate.gate, name="start"),
     path("start/stop/", gate.stop, name="stop"),
+    path("<slug:key>/report.pdf", report.pdf, name="report"),
+    path("<slug:key>/sheet/", report.sheet, name="sheet"),
+    path("<slug:key>/sheet.pdf", report.sheet_pdf, name="sheet_pdf"),
     path("<slug:key>/check/", check.check, name="check"),
     path("<slug:key>/other-route/", check.other_route, name="other_route"),
     path("<slug:key>/status/", status.status, name="status"),

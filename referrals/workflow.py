@@ -576,6 +576,7 @@ def record_route(
     record.save(update_fields=[*changes])
     if record.sent_where and record.sent_on:
         clocks.stop(referral, [ClockKind.ROUTE_SENT], now=now)
+        referral.recipients.filter(in_portal=False, told_at=None).update(told_at=now)
     if "look_again_on" in changes and record.look_again_on:
         _start_look_again(referral, record.look_again_on, now=now)
     events.record(
@@ -744,7 +745,11 @@ def frozen_answers(referral: Referral) -> dict[str, Any]:
         for question in asked(QUESTIONS, answers)
         if question.record not in NOT_FROZEN and answers.is_answered(question)
     }
-    frozen: dict[str, Any] = json.loads(json.dumps(_plain(values), cls=DjangoJSONEncoder))
+    # A person is frozen by name: what was sent must read the same when they have left.
+    values = {
+        name: str(value) if isinstance(value, User) else value for name, value in values.items()
+    }
+    frozen: dict[str, Any] = json.loads(json.dumps(values, cls=DjangoJSONEncoder))
     return frozen
 
 
