@@ -36,7 +36,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if not getattr(view, "login_required", True):
             return None
-        return cast(HttpResponseBase | None, super().process_view(request, view, args, kwargs))
+        return super().process_view(request, view, args, kwargs)
 
 
 class SecondFactorMiddleware:

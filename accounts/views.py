@@ -129,7 +129,11 @@ class SetUpSecondFactorView(ActivateTOTPView):  # type: ignore[misc]
         answer: HttpResponse = super().form_valid(form)
         # The code just typed proves the factor: this session has passed it.
         record_authentication(
-            self.request, self.request.user, method="mfa", type=Authenticator.Type.TOTP.value
+            self.request,
+            self.request.user,
+            method="mfa",
+            type=Authenticator.Type.TOTP.value,
+            reauthenticated=True,
         )
         return answer
 

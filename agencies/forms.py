@@ -151,10 +151,10 @@ class AbsenceForm(PageForm):
         last: datetime.date | None = cleaned.get("ends_on")
         if first and last and last < first:
             raise ValidationError(
-                {"ends_on": _("The last day away must be on or after the first.")}
+                {"ends_on": _("Make the last day the same as the first, or later.")}
             )
         if last and last < timezone.localdate():
-            raise ValidationError({"ends_on": _("The last day away must be today or later.")})
+            raise ValidationError({"ends_on": _("Make the last day today or later.")})
         return cleaned
 
 

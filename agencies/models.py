@@ -384,7 +384,7 @@ class Absence(models.Model):
             models.CheckConstraint(
                 name="absence_ends_after_it_starts",
                 condition=Q(ends_on__gte=F("starts_on")),
-                violation_error_message=_("The last day must be on or after the first."),
+                violation_error_message=_("Make the last day the same as the first, or later."),
             )
         ]
 

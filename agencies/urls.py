@@ -14,6 +14,7 @@ urlpatterns = [
     path("absence/", views.absence, name="absence"),
     path("absence/of/<int:person>/", views.absence, name="absence_of"),
     path("absence/<int:pk>/end/", views.end_absence, name="end_absence"),
+    path("second-step/<int:person>/", views.reset_second_factor, name="reset_second_factor"),
     path("health/", views.health_page, name="health"),
     path("member/<int:pk>/confirm/", views.confirm, name="confirm"),
     path("member/<int:pk>/decline/", views.decline, name="decline"),

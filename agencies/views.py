@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -44,7 +44,7 @@ def join(request: SignedInRequest) -> HttpResponse:
     belongs = Membership.objects.current().filter(person=person).exists()
     asks_where = not belongs and len(agencies) != 1
     form = JoinForm(
-        request.POST or None,
+        _sent(request),
         agencies=agencies,
         asks_where=asks_where,
         initial={"name": person.name, "job_title": person.job_title, "phone": person.phone},
@@ -86,7 +86,7 @@ def _after(request: HttpRequest) -> str:
 def details(request: SignedInRequest) -> HttpResponse:
     person = request.user
     known = {"name": person.name, "job_title": person.job_title, "phone": person.phone}
-    form = DetailsForm(request.POST or None, initial=known)
+    form = DetailsForm(_sent(request), initial=known)
     if request.method == "POST" and form.is_valid():
         workflow.set_details(person, **form.cleaned_data)
         messages.success(request, _("Your details have been saved."))
@@ -140,7 +140,9 @@ def people_page(request: SignedInRequest, place: str) -> HttpResponse:
         each.person_id: each
         for each in Absence.objects.covering().filter(person__in=rows.values("person"))
     }
-    may_manage = policy.can_manage(request.user, where)
+    held = people.roles_for(request)
+    is_portal_admin = any(each.role == Role.PORTAL_ADMIN for each in held)
+    may_manage = is_portal_admin or policy.can_manage(request.user, where)
     offers = Invitation.objects.open().filter(**people.columns(where)).select_related("invited_by")
     context = {
         "place": where,
@@ -151,6 +153,7 @@ def people_page(request: SignedInRequest, place: str) -> HttpResponse:
         "asking": [row for row in rows if not row.is_confirmed],
         "offers": offers if may_manage else [],
         "is_agency": isinstance(where, Agency),
+        "is_portal_admin": is_portal_admin,
         "problems": [each for each in health.problems() if each.fix_path == f"/agency/{place}/"]
         if may_manage
         else [],
@@ -160,7 +163,7 @@ def people_page(request: SignedInRequest, place: str) -> HttpResponse:
 
 def invite(request: SignedInRequest, place: str) -> HttpResponse:
     where = _place(request, place, policy.can_manage)
-    form = InviteForm(request.POST or None, roles=ROLES_OF_SCOPE[people.scope_of(where)])
+    form = InviteForm(_sent(request), roles=ROLES_OF_SCOPE[people.scope_of(where)])
     if request.method == "POST" and form.is_valid():
         email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
         person = User.known_by(email)
@@ -186,7 +189,7 @@ def contact(request: SignedInRequest, place: str) -> HttpResponse:
     if not isinstance(where, Agency):
         raise Http404
     known = {field: getattr(where, field) for field in CONTACT_FIELDS}
-    form = PreventContactForm(request.POST or None, initial=known)
+    form = PreventContactForm(_sent(request), initial=known)
     if request.method == "POST" and form.is_valid():
         workflow.set_prevent_contact(where, by=request.user, **form.cleaned_data)
         messages.success(request, _("The Prevent contact has been saved."))
@@ -220,7 +223,7 @@ def decline(request: SignedInRequest, pk: int) -> HttpResponse:
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     membership = _membership(request, pk, _can_manage)
     roles = ROLES_OF_SCOPE[Role(membership.role).scope]
-    form = ChangeRoleForm(request.POST or None, roles=roles, initial={"role": membership.role})
+    form = ChangeRoleForm(_sent(request), roles=roles, initial={"role": membership.role})
     if request.method == "POST" and form.is_valid():
         role = Role(form.cleaned_data["role"])
         try:
@@ -269,7 +272,7 @@ def absence(request: SignedInRequest, person: int | None = None) -> HttpResponse
     whose = get_object_or_404(User, pk=person) if person else request.user
     if not policy.can_set_absence(request.user, whose):
         raise Http404
-    form = AbsenceForm(request.POST or None)
+    form = AbsenceForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             workflow.set_absence(whose, by=request.user, **form.cleaned_data)
@@ -298,6 +301,19 @@ def end_absence(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("agencies:absence_of", noted.person_id)
 
 
+# --- A lost phone -----------------------------------------------------------------------------
+def reset_second_factor(request: SignedInRequest, person: int) -> HttpResponse:
+    """For portal administrators: the phone is lost, the person is known to them."""
+    whose = get_object_or_404(User, pk=person)
+    if whose == request.user or not policy.is_portal_admin(request.user):
+        raise Http404
+    if request.method == "POST":
+        workflow.reset_second_factor(whose, by=request.user)
+        messages.success(request, _("%(name)s can set the second step up again.") % {"name": whose})
+        return redirect("agencies:home")
+    return render(request, "agencies/reset.html", {"whose": whose})
+
+
 # --- Health -----------------------------------------------------------------------------------
 def health_page(request: SignedInRequest) -> HttpResponse:
     """For portal administrators: every route that would leave a concern without an owner."""
@@ -307,6 +323,10 @@ def health_page(request: SignedInRequest) -> HttpResponse:
 
 
 # --- What they share --------------------------------------------------------------------------
+def _sent(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
 def _place(request: SignedInRequest, key: str, may: Callable[[User, Place], bool]) -> Place:
     """The agency (its number), locality (its code) or portal that an address names, or 404."""
     place: Place = None

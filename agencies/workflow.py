@@ -2,13 +2,14 @@
 
 import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import sessions
+from accounts import second_factor, sessions
 from accounts.models import User
 from agencies import people, policy, signals
 from agencies.models import Absence, Agency, Invitation, Locality, Membership
@@ -300,6 +301,31 @@ def set_details(person: User, *, name: str, job_title: str, phone: str) -> User:
     return person
 
 
+@transaction.atomic
+def reset_second_factor(person: User, *, by: User) -> None:
+    """Let a person whose phone and recovery codes are lost set a second factor up again.
+
+    They are signed out, still prove their address first, and are told by mail.
+
+    Raises:
+        PermissionDenied: ``by`` is the person, or no portal administrator.
+    """
+    if by.pk == person.pk or not policy.is_portal_admin(by):
+        raise PermissionDenied
+    second_factor.forget(person)
+    sessions.end_all(person)
+    events.record("account.factor_reset", person, by=by)
+    post.send(
+        person,
+        kind="account",
+        subject=_("Your second step for the Prevent portal"),
+        what=_("The second step of your sign-in has been reset. Set it up again when you sign in."),
+        why=_("An administrator was asked to. If it was not you who asked, ring them today."),
+        path="/accounts/login/",
+        key=f"factor-reset-{uuid4()}",
+    )
+
+
 # --- Days away and the Prevent contact --------------------------------------------------------
 @transaction.atomic
 def set_absence(
@@ -314,9 +340,9 @@ def set_absence(
     if not policy.can_set_absence(by, person):
         raise PermissionDenied
     if ends_on < starts_on:
-        raise RefusedError(_("The last day away must be on or after the first."))
+        raise RefusedError(_("Make the last day the same as the first, or later."))
     if ends_on < timezone.localdate():
-        raise RefusedError(_("The last day away must be today or later."))
+        raise RefusedError(_("Make the last day today or later."))
     absence = Absence.objects.create(person=person, starts_on=starts_on, ends_on=ends_on)
     agency = people.agency_of(person)
     _record("absence.set", absence, agency, by=by, person=person.pk)

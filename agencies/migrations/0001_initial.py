@@ -434,7 +434,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("ends_on__gte", models.F("starts_on"))),
                         name="absence_ends_after_it_starts",
-                        violation_error_message="The last day must be on or after the first.",
+                        violation_error_message="Make the last day the same as the first, or later.",
                     )
                 ],
             },

@@ -4,6 +4,8 @@ import datetime
 import threading
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -439,6 +441,21 @@ def test_a_person_says_who_they_are():
     assert str(person) == "Hannah Ellis"
     workflow.set_details(person, name="Hannah Ellis", job_title="Teacher", phone="")
     assert kinds() == ["person.details_changed"]
+
+
+def test_a_lost_second_factor_is_reset_by_a_portal_administrator_only(
+    portal_admin, admin, lead, mails
+):
+    TOTP.activate(lead, "JBSWY3DPEHPK3PXP")
+    for by in (admin, lead):
+        with pytest.raises(PermissionDenied):
+            workflow.reset_second_factor(lead, by=by)
+    with pytest.raises(PermissionDenied):
+        workflow.reset_second_factor(portal_admin, by=portal_admin)
+    workflow.reset_second_factor(lead, by=portal_admin)
+    assert not Authenticator.objects.filter(user=lead).exists()
+    assert mails[-1]["to"] == lead.email
+    assert kinds() == ["account.factor_reset"]
 
 
 # --- Days away and the Prevent contact --------------------------------------------------------
