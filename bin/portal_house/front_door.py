@@ -49,7 +49,7 @@ def run(places: Places, arguments: argparse.Namespace) -> None:
     with serve.only_one(places, "run"):
         serve.stop_leftovers(places)
         serve.see_that_port_is_free(port)
-        cluster = None if os.environ.get("DATABASE_URL") else Cluster(places)
+        cluster = None if os.environ.get("DATABASE_URL") else _cluster_for(places)
         if cluster:
             places.needs_room(database=cluster.data)
         prepare.packages(places, tests=False)
@@ -88,7 +88,7 @@ def test(places: Places, arguments: argparse.Namespace) -> None:
 
 def database(places: Places, arguments: argparse.Namespace) -> None:
     """The embedded database alone, for work with manage.py."""
-    cluster = Cluster(places)
+    cluster = _cluster_for(places)
     if arguments.what == "url":
         print(cluster.url(OWNER if arguments.owner else SERVING))
     elif arguments.what == "stop":
@@ -102,11 +102,13 @@ def database(places: Places, arguments: argparse.Namespace) -> None:
 
 
 def stop(places: Places, arguments: argparse.Namespace) -> None:
-    was_running = [name for name in ("run", "test") if serve.stop_running(places, name)]
+    stopped = [name for name in ("run", "test") if serve.stop_running(places, name)]
     serve.stop_leftovers(places)
-    for cluster in (Cluster(places), _cluster_for(places, tests=True)):
-        cluster.stop()
-    print("Stopped." if was_running else "Nothing was running.")
+    for cluster in (_cluster_for(places), _cluster_for(places, tests=True)):
+        if cluster.is_running():
+            cluster.stop()
+            stopped.append(cluster.name)
+    print("Stopped." if stopped else "Nothing was running.")
 
 
 def afresh(places: Places, arguments: argparse.Namespace) -> None:
@@ -114,7 +116,7 @@ def afresh(places: Places, arguments: argparse.Namespace) -> None:
     if not arguments.yes and not _sure():
         raise Trouble("Nothing was removed.")
     stop(places, arguments)
-    Cluster(places).remove()
+    _cluster_for(places).remove()
     for name in ("local.env", "vault.key", "mail", "media"):
         _remove(places.var / name)
     if arguments.all:

@@ -8,13 +8,14 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 from portal_house.places import Places, step
-from portal_house.trouble import FULL, Trouble, full_disk
+from portal_house.trouble import Trouble, full_disk, speaks_of_full_disk
 
 DATABASE = "portal"
 OWNER, SERVING = "portal_owner", "portal_web"
@@ -198,8 +199,9 @@ class Cluster:
         chosen = choose_binaries(
             find_binaries(self.places.venv), data=self.data, made_by=self._made_by()
         )
-        if self.account.run([chosen.folder / "postgres", "--version"]).returncode == 0:
-            return chosen
+        with suppress(PermissionError):
+            if self.account.run([chosen.folder / "postgres", "--version"]).returncode == 0:
+                return chosen
         # The wheel's, in a .venv that the account cannot enter.
         self.places.make_shelter()
         copy = self.places.shelter / f"programs-{chosen.major}"
@@ -348,6 +350,6 @@ class Cluster:
         return self.account.run([self.binaries.folder / "pg_ctl", "-D", self.data, *words])
 
     def _sorry(self, said: str, sentence: str) -> Trouble:
-        if FULL in said:
+        if speaks_of_full_disk(said):
             return full_disk(self.home)
         return Trouble(f"{said.strip()[-2000:]}\n{sentence}")

@@ -135,14 +135,16 @@ def stop_leftovers(places: Places) -> None:
     file = _running_file(places)
     if not file.exists():
         return
-    for number in json.loads(file.read_text() or "{}").values():
-        if _is_ours(number, places):
-            print("Stopping what an earlier run left behind.", flush=True)
-            with suppress(ProcessLookupError):
-                os.killpg(number, signal.SIGTERM)
-            until = time.monotonic() + SECONDS_TO_STOP
-            while _is_ours(number, places) and time.monotonic() < until:
-                time.sleep(0.1)
+    numbers = json.loads(file.read_text() or "{}").values()
+    left = [number for number in numbers if _is_ours(number, places)]
+    if left:
+        print("Stopping what an earlier run left behind.", flush=True)
+    for number in left:
+        with suppress(ProcessLookupError):
+            os.killpg(number, signal.SIGTERM)
+    until = time.monotonic() + SECONDS_TO_STOP
+    while any(_is_ours(number, places) for number in left) and time.monotonic() < until:
+        time.sleep(0.1)
     file.unlink(missing_ok=True)
 
 

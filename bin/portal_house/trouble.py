@@ -5,7 +5,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-FULL = "No space left on device"
+# What programs write when the disk is full; PostgreSQL has its own word for it.
+FULL = ("No space left on device", "Check free disk space", "Disk quota exceeded")
 
 
 class Trouble(Exception):  # noqa: N818 - it is not always an error
@@ -18,6 +19,10 @@ def full_disk(where: Path) -> Trouble:
 
 def is_full(error: OSError) -> bool:
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def speaks_of_full_disk(said: str) -> bool:
+    return any(sign in said for sign in FULL)
 
 
 def run(
@@ -52,7 +57,7 @@ def run(
         raise Trouble(f"{sorry} ({error.filename} is not on this machine.)") from None
     if done.returncode == 0:
         return done.stdout
-    if FULL in done.stdout:
+    if speaks_of_full_disk(done.stdout):
         raise full_disk(where)
     last_lines = "\n".join(done.stdout.strip().splitlines()[-25:])
     raise Trouble(f"{last_lines}\n{sorry}" if last_lines else sorry)
