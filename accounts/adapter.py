@@ -24,7 +24,7 @@ class MailNotSentError(Exception):
     """The mail server did not take a message that somebody is waiting for."""
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
         "account_inactive": _("This account has been closed. Ask your agency’s administrator."),
         "email_password_mismatch": _(
@@ -62,7 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("account_home")
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("Check the code, or wait for the next one. Each works once."),
         "cannot_delete_authenticator": _(

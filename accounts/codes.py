@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import User
 
 
-class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
+class CodeProcess(LoginCodeVerificationProcess):
     @classmethod
     def start(cls, request: HttpRequest, email: str) -> Self:
         """Send a code to the address and remember, in this session, what it must be.

@@ -80,15 +80,15 @@ class SignInForm(forms.Form):
         return email
 
 
-class CodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
+class CodeForm(ConfirmLoginCodeForm):
     code = code_field(_("Code from the e-mail"))
 
 
-class EmailCodeForm(ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+class EmailCodeForm(ConfirmEmailVerificationCodeForm):
     code = code_field(_("Code from the e-mail"))
 
 
-class PasswordForm(LoginForm):  # type: ignore[misc]
+class PasswordForm(LoginForm):
     password = password_field(_("Password"), autocomplete="current-password")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -99,17 +99,17 @@ class PasswordForm(LoginForm):  # type: ignore[misc]
         """Keep the field: allauth drops it where new accounts are asked for no password."""
 
 
-class PasswordAgainForm(ReauthenticateForm):  # type: ignore[misc]
+class PasswordAgainForm(ReauthenticateForm):
     password = password_field(_("Password"), autocomplete="current-password")
 
 
-class NewPasswordForm(SetPasswordForm):  # type: ignore[misc]
+class NewPasswordForm(SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say_plainly(self)
 
 
-class OtherPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+class OtherPasswordForm(ChangePasswordForm):
     oldpassword = password_field(_("Password you use now"), autocomplete="current-password")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -143,13 +143,13 @@ class OnceOnlyMixin:
         return code
 
 
-class SecondFactorForm(OnceOnlyMixin, AuthenticateForm):  # type: ignore[misc]
+class SecondFactorForm(OnceOnlyMixin, AuthenticateForm):
     code = code_field(_("Code from your app, or a recovery code"))
 
 
-class SecondFactorAgainForm(OnceOnlyMixin, ReauthenticateFactorForm):  # type: ignore[misc]
+class SecondFactorAgainForm(OnceOnlyMixin, ReauthenticateFactorForm):
     code = code_field(_("Code from your app, or a recovery code"))
 
 
-class SetUpSecondFactorForm(ActivateTOTPForm):  # type: ignore[misc]
+class SetUpSecondFactorForm(ActivateTOTPForm):
     code = code_field(_("Code that the app shows now"))

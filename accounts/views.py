@@ -40,7 +40,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('account_login')}{query}")
 
 
-class SignInView(RequestLoginCodeView):  # type: ignore[misc]
+class SignInView(RequestLoginCodeView):
     """One box: an address. New and known addresses get the same page, mail and wait."""
 
     template_name = "account/login.html"
@@ -69,7 +69,7 @@ class SignInView(RequestLoginCodeView):  # type: ignore[misc]
     login_stage_required(stage=LoginByCodeStage.key, redirect_urlname="account_login"),
     name="dispatch",
 )
-class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
+class ConfirmCodeView(ConfirmLoginCodeView):
     """The code from the mail; a new address becomes an account here."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -93,7 +93,7 @@ class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
         return answer
 
 
-class PasswordSignInView(LoginView):  # type: ignore[misc]
+class PasswordSignInView(LoginView):
     """For those who have set a password; the way of the code stays beside it."""
 
     template_name = "account/login_password.html"
@@ -116,7 +116,7 @@ class PasswordSignInView(LoginView):  # type: ignore[misc]
         return answer
 
 
-class ConfirmEmailView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
+class ConfirmEmailView(ConfirmEmailVerificationCodeView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
             return redirect(settings.LOGIN_REDIRECT_URL)
@@ -124,7 +124,7 @@ class ConfirmEmailView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         return answer
 
 
-class SetUpSecondFactorView(ActivateTOTPView):  # type: ignore[misc]
+class SetUpSecondFactorView(ActivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
         # The code just typed proves the factor: this session has passed it.

@@ -12,7 +12,7 @@ from agencies.terms import AgencyType, Role, RouteKind, Scope
 LOCALITIES = {"NY": "North Yorkshire", "YK": "York"}
 
 
-class UserFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+class UserFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = User
 
@@ -25,7 +25,7 @@ class UserFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
         return User.objects.create_user(*args, **kwargs)
 
 
-class LocalityFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+class LocalityFactory(factory.django.DjangoModelFactory):
     """North Yorkshire unless another code is given: ``LocalityFactory(code="YK")``."""
 
     class Meta:
@@ -37,7 +37,7 @@ class LocalityFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     is_default = factory.LazyAttribute(lambda self: self.code == "NY")
 
 
-class AgencyFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+class AgencyFactory(factory.django.DjangoModelFactory):
     """A school; ``domains=["fellgate.example.org"]`` gives it addresses."""
 
     class Meta:
@@ -54,7 +54,7 @@ class AgencyFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
             AgencyDomain.objects.create(agency=self, domain=domain)
 
 
-class MembershipFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+class MembershipFactory(factory.django.DjangoModelFactory):
     """A confirmed practitioner of an agency; another ``role`` brings the place that fits it.
 
     ``pending=True`` leaves it unconfirmed.
@@ -79,7 +79,7 @@ class MembershipFactory(factory.django.DjangoModelFactory):  # type: ignore[misc
     confirmed_at = factory.LazyAttribute(lambda self: None if self.pending else timezone.now())
 
 
-class RouteFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+class RouteFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Route
         django_get_or_create = ("locality", "kind")
