@@ -1,0 +1,244 @@
+"""Every address and method as every role, made from the URL resolver (AC-01 to AC-06, IN-11).
+
+An address that is not declared here breaks the build. Wagtail's and allauth's own are declared by
+prefix: their access is theirs, and ours to their front doors is tested beside them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from audit.models import AuditEvent
+from outbox.models import Message as Mail
+from referrals import workflow
+from referrals.models import Referral, Submission
+from referrals.terms import Status
+from tests.entry import enter
+from tests.referrals import cases
+
+pytestmark = pytest.mark.matrix
+
+PUBLIC = {
+    "referrals:start",
+    "referrals:stop",
+    "live",
+    "ready",
+}
+# One address for everybody who is signed in; what they find there is theirs.
+SIGNED_IN = {
+    "referrals:home",
+    "referrals:new",
+    "referrals:blank",
+    "referrals:search",
+}
+BY_PREFIX = ("accounts/", "cms/", "agency/", "audit/", "demo/", "health/")
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+STATES = (
+    Status.DRAFT,
+    Status.AGENCY_CHECK,
+    Status.AGENCY_CLOSED,
+    Status.OTHER_ROUTE,
+    Status.SUBMITTED,
+    Status.TRIAGE,
+    Status.QUERY,
+    Status.TRANSFERRED,
+    Status.GATEWAY,
+    Status.INVESTIGATION_HOLD,
+    Status.CLOSED,
+)
+
+
+def patterns(found: object = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
+    """Each address of the portal: its route and its full name."""
+    resolver = found or get_resolver()
+    for one in resolver.url_patterns:  # type: ignore[attr-defined]
+        route = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            inner = f"{space}{one.namespace}:" if one.namespace else space
+            yield from patterns(one, route, inner)
+        elif isinstance(one, URLPattern):
+            yield route, f"{space}{one.name or ''}"
+
+
+def of_cases() -> list[tuple[str, list[str]]]:
+    """Addresses of a case: name and the arguments it needs."""
+    found = {}
+    for route, name in patterns():
+        if name.startswith("referrals:") and "<slug:key>" in route:
+            found[name] = [part.split(">")[0] for part in route.split("<")[1:]]
+    return sorted(found.items())
+
+
+def address(name: str, key: str, arguments: list[str]) -> str:
+    values = []
+    for argument in arguments:
+        kind, _, what = argument.partition(":")
+        if what == "key":
+            values.append(key)
+        elif what == "step":
+            values.append("observed")
+        else:
+            values.append("1" if kind == "int" else "prevent-lead")
+    return reverse(name, args=values)
+
+
+def test_every_address_is_declared():
+    undeclared = set()
+    for route, name in patterns():
+        plain = route.replace("^", "").lstrip("/")
+        known = (
+            plain.startswith(BY_PREFIX)
+            or name in PUBLIC | SIGNED_IN
+            or (name.startswith("referrals:") and "<slug:key>" in route)
+            or name.split(":")[0] in {"wagtail_serve", "robots", "favicon"}
+            or name in {"wagtaildocs_serve", "wagtailimages_serve", "guidance:robots"}
+        )
+        if not known:
+            undeclared.add((plain, name))
+    assert not undeclared
+
+
+def roles(cast: cases.Cast) -> dict[str, User | None]:
+    people: dict[str, User | None] = {
+        f.name: getattr(cast, f.name)
+        for f in fields(cast)
+        if isinstance(getattr(cast, f.name), User)
+    }
+    return people | {"nobody": None}
+
+
+def state_of(referral: Referral) -> tuple[object, ...]:
+    row = Referral.objects.filter(pk=referral.pk).values().get()
+    return (
+        tuple(sorted((k, str(v)) for k, v in row.items())),
+        Submission.objects.count(),
+        referral.messages.count(),
+        referral.recipients.filter(received_at__isnull=False).count(),
+        Mail.objects.count(),
+    )
+
+
+@pytest.mark.parametrize("status", STATES)
+def test_a_case_answers_only_those_who_may_see_it(status, cast, case_in):
+    """Not yours and not there are the same answer, and neither changes a thing."""
+    referral = case_in(status)
+    if status == Status.DRAFT:
+        workflow.exclude(referral, [cast.deputy], by=cast.practitioner)
+    missing = "a" * len(referral.key)
+    cells = refusals = 0
+    for who, person in roles(cast).items():
+        browser = enter(person)
+        browser.raise_request_exception = True
+        sees = (
+            person is not None
+            and Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
+        )
+        before = state_of(referral)
+        for name, arguments in of_cases():
+            url = address(name, referral.key, arguments)
+            for method in METHODS if not sees else ("get", "head", "options"):
+                cells += 1
+                with transaction.atomic():
+                    response = getattr(browser, method)(url)
+                    transaction.set_rollback(method not in ("get", "head"))
+                said = (status, who, method, name, response.status_code)
+                assert response.status_code < 500, said
+                if person is None:
+                    assert response.status_code in (302, 405), said
+                elif not sees:
+                    refusals += 1
+                    # A method that the address never takes is refused before anyone is asked.
+                    assert response.status_code in (404, 405), said
+                    if response.status_code == 404 and method == "get":
+                        other = browser.get(address(name, missing, arguments))
+                        assert (other.status_code, other.content.replace(b"", b"")) == (
+                            404,
+                            response.content,
+                        ), said
+        assert state_of(referral) == before, (status, who)
+    assert cells > 500
+    assert refusals > 200
+
+
+@pytest.mark.parametrize("status", [Status.AGENCY_CHECK, Status.SUBMITTED, Status.TRIAGE])
+def test_what_is_posted_by_those_who_see_but_may_not_changes_nothing(status, cast, case_in):
+    """An empty or foreign form from somebody who can see the case is never a server error."""
+    referral = case_in(status)
+    for person in roles(cast).values():
+        if person is None or not Referral.objects.visible_to(person).filter(pk=referral.pk):
+            continue
+        browser = enter(person)
+        for name, arguments in of_cases():
+            for form in ({}, {"status": "closed", "agency": "1", "holder": "1", "words": ""}):
+                with transaction.atomic():
+                    response = browser.post(address(name, referral.key, arguments), form)
+                    assert response.status_code < 500, (name, person, form)
+                    transaction.set_rollback(True)
+
+
+# Canaries ---------------------------------------------------------------------------------------
+CANARIES = {
+    "observed": "CANARYobserved said the boy in the form room, and I heard it with my own ears.",
+    "told_by_others": "CANARYtold",
+    "explanations": "CANARYexplanations",
+    "worry": "CANARYworry",
+    "forenames": "CANARYforename",
+    "surname": "CANARYsurname",
+    "school": "CANARYschool",
+    "contact_notes": "CANARYcontact",
+    "facts_verified": "CANARYfacts",
+    "decision_reasons": "CANARYreasons: a text of more than forty characters, as it must be.",
+    "told_response": "CANARYresponse",
+    "form_reference": "CANARYform",
+}
+PART = {"observed", "told_by_others", "worry", "forenames", "surname", "school", "contact_notes"}
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.AGENCY_CHECK, Status.TRIAGE])
+def test_no_word_of_a_case_reaches_somebody_who_is_not_entitled(status, cast, case_in):
+    referral = case_in(status, **CANARIES, spoken_to=None)
+    for person in roles(cast).values():
+        browser = enter(person)
+        mine = person is not None and (
+            Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
+        )
+        urls = [address(name, referral.key, arguments) for name, arguments in of_cases()]
+        urls += ["/referrals/", "/referrals/new/", "/referrals/search/?ref=NY-2026-0001", "/"]
+        for url in urls:
+            response = browser.get(url)
+            body = response.content + str(response.headers).encode()
+            if not mine:
+                assert b"CANARY" not in body, (status, person, url)
+    words = "".join(f"{m.subject}{m.body}{m.path}" for m in Mail.objects.all()) + "".join(
+        f"{e.detail}{e.reason}{e.reference}" for e in AuditEvent.objects.all()
+    )
+    assert "CANARY" not in words
+
+
+def test_the_front_door_reads_its_own_part_and_no_more(cast, case_in):
+    referral = case_in(Status.TRIAGE, **CANARIES, ideology="erw")
+    browser = enter(cast.front_door)
+    seen = b""
+    for name, arguments in of_cases():
+        response = browser.get(address(name, referral.key, arguments), follow=True)
+        seen += response.content
+    for name, words in CANARIES.items():
+        token = words.split()[0].rstrip(":").encode()
+        assert (token in seen) is (name in PART), name
+    assert b"Extreme right-wing" not in seen
+
+
+def test_no_address_or_title_names_a_person(cast, case_in):
+    referral = case_in(Status.TRIAGE, **CANARIES)
+    for person in (cast.practitioner, cast.lead, cast.prevent_lead, cast.officer):
+        browser = enter(person)
+        for name, arguments in of_cases():
+            page = browser.get(address(name, referral.key, arguments), follow=True)
+            body = page.content.decode(errors="replace")
+            title = body[body.find("<title>") : body.find("</title>")]
+            assert "CANARY" not in title
+            assert "CANARY" not in page.request["PATH_INFO"]
