@@ -70,8 +70,10 @@ def prepare_groups() -> None:
             )
         )
         for act in ON_PAGES[role]:
-            if not group.page_permissions.filter(permission__codename=f"{act}_page").exists():
-                GroupPagePermission.objects.create(group=group, page=root, permission_type=act)
+            permission = Permission.objects.get(
+                content_type__app_label="wagtailcore", codename=f"{act}_page"
+            )
+            GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
     approvers = Group.objects.get(name=GROUPS[Role.GUIDANCE_APPROVER])
     task = GroupApprovalTask.objects.filter(name=APPROVAL).first()
     if task is None:

@@ -42,9 +42,15 @@ def sign_out(request: SignedInRequest) -> HttpResponseBase:
     return answer
 
 
+def account(request: SignedInRequest) -> HttpResponseBase:
+    """A person's name and sign-in are kept in one place, and pictures of people nowhere."""
+    return HttpResponseRedirect(resolve_url("account_home"))
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", to_sign_in, name="wagtailadmin_login"),
     re_path(r"^password_reset/", to_sign_in),
     path("logout/", sign_out, name="wagtailadmin_logout"),
+    path("account/", account, name="wagtailadmin_account"),
     *decorate_urlpatterns(wagtail_urlpatterns, for_the_office),
 ]

@@ -23,6 +23,7 @@ from guidance.models import (
     NewsIndex,
     NewsPage,
     StatementPage,
+    page_at,
 )
 
 TYPES: dict[str, type[DatedPage]] = {
@@ -132,15 +133,6 @@ def _fill(source: content.Source, loaded: LoadedPage | None, *, new: bool) -> Ou
     loaded.digest = fresh
     loaded.save(update_fields=["digest"])
     return "added" if new else "updated"
-
-
-def page_at(path: str) -> Page | None:
-    """The page with an address of this site, live or not."""
-    root = Site.objects.filter(is_default_site=True).select_related("root_page").first()
-    if root is None:
-        return None
-    found: Page | None = Page.objects.filter(url_path=root.root_page.url_path + path[1:]).first()
-    return found
 
 
 def _link(address: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Page
+from wagtail.models import Page, Site
 from wagtail.search import index
 
 from agencies.models import Contact, Locality, Route
@@ -103,13 +103,24 @@ def contacts_by_place(
 
 def missing_contacts(purposes: Iterable[ContactPurpose]) -> list[str]:
     """What the board has still to supply, for the editors' eyes: "York: Worried about a child"."""
-    shown = set(Contact.objects.filter(is_shown=True).values_list("locality", "purpose"))
+    shown: set[tuple[int | None, str]] = set(
+        Contact.objects.filter(is_shown=True).values_list("locality", "purpose")
+    )
     return [
         f"{locality}: {purpose.label}"
         for locality in Locality.objects.all()
         for purpose in purposes
         if (locality.pk, purpose.value) not in shown and (None, purpose.value) not in shown
     ]
+
+
+def page_at(path: str) -> Page | None:
+    """The page with an address of this site, published or not."""
+    site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
+    if site is None:
+        return None
+    found: Page | None = Page.objects.filter(url_path=site.root_page.url_path + path[1:]).first()
+    return found
 
 
 class HomePage(DatedPage):

@@ -1,15 +1,22 @@
-"""What the back office hears: who signed in, whose role began or ended."""
+"""What the back office hears: sign-ins, roles that begin or end, pages that wait for a decision."""
 
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
+from wagtail.models import TaskState, WorkflowState
+from wagtail.signals import (
+    task_submitted,
+    workflow_approved,
+    workflow_rejected,
+    workflow_submitted,
+)
 
 from accounts.models import User
 from agencies.models import Membership
 from agencies.signals import membership_confirmed, membership_ended
 from agencies.terms import Role
-from guidance import access
+from guidance import access, notices
 
 
 @receiver(user_logged_in, dispatch_uid="guidance_signed_in")
@@ -22,3 +29,41 @@ def follow_sign_in(user: User, **kwargs: Any) -> None:
 def follow_role(membership: Membership, **kwargs: Any) -> None:
     if Role(membership.role) in access.GROUPS:
         access.sync(membership.person)
+
+
+# Under the names that Wagtail gives its own mails, and before it does: so these take their place.
+# Wagtail's would be sent while the editor waits, with the title of the page and a person's name.
+@receiver(
+    task_submitted,
+    sender=TaskState,
+    dispatch_uid="group_approval_task_submitted_email_notification",
+)
+def ask_approvers(instance: TaskState, user: User | None = None, **kwargs: Any) -> None:
+    notices.page_waits(instance, by=user)
+
+
+@receiver(
+    workflow_submitted,
+    sender=WorkflowState,
+    dispatch_uid="workflow_state_submitted_email_notification",
+)
+def say_nothing_twice(**kwargs: Any) -> None:
+    """The approvers have been told."""
+
+
+@receiver(
+    workflow_approved,
+    sender=WorkflowState,
+    dispatch_uid="workflow_state_approved_email_notification",
+)
+def tell_of_approval(instance: WorkflowState, user: User | None = None, **kwargs: Any) -> None:
+    notices.page_approved(instance, by=user)
+
+
+@receiver(
+    workflow_rejected,
+    sender=WorkflowState,
+    dispatch_uid="workflow_state_rejected_email_notification",
+)
+def tell_of_changes(instance: WorkflowState, user: User | None = None, **kwargs: Any) -> None:
+    notices.page_sent_back(instance, by=user)

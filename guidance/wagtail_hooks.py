@@ -44,7 +44,7 @@ class ChangedView(EditView):
         return record
 
 
-def _tell(record: Model, what: str, form: forms.ModelForm, by: Any) -> None:
+def _tell(record: Model, what: str, form: WagtailAdminModelForm, by: Any) -> None:
     agency = str(record.pk) if isinstance(record, Agency) else ""
     kind = f"{record._meta.model_name}.{what}"
     events.record(kind, record, by=by, agency=agency, fields=sorted(form.changed_data))
@@ -183,15 +183,15 @@ class ContactViewSet(RecordViewSet):
     ]
 
 
-class PlacesGroup(SnippetViewSetGroup):
+class Directory(SnippetViewSetGroup):
     items = (ContactViewSet, RouteViewSet, AgencyViewSet, LocalityViewSet)
-    menu_label = _("Contacts and places")
-    menu_name = "places"
+    menu_label = _("Directory")
+    menu_name = "directory"
     menu_icon = "mobile-alt"
     menu_order = 200
 
 
-register_snippet(PlacesGroup)
+register_snippet(Directory)
 
 
 class PathLinkHandler(PageLinkHandler):

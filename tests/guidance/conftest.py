@@ -47,6 +47,7 @@ def signed_in(person: User, *, second_factor: bool = True) -> Client:
     client.force_login(person)
     if second_factor:
         session = client.session
+        session["account_authentication_methods_user"] = str(person.pk)
         session[AUTHENTICATION_METHODS_SESSION_KEY] = [
             {"method": "password", "at": timezone.now().timestamp(), "email": person.email},
             {"method": "mfa", "at": timezone.now().timestamp(), "type": "totp"},

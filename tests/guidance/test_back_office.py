@@ -8,6 +8,7 @@ from agencies.terms import AgencyType, ContactPurpose, Role, RouteKind
 from audit.models import AuditEvent
 from guidance import access
 from guidance.models import GuidancePage
+from outbox.models import Message
 from tests.guidance.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -22,36 +23,36 @@ def test_the_back_office_has_no_sign_in_page_of_its_own(client, page):
     assert answer["Location"].startswith(reverse("account_login"))
 
 
-def test_a_visitor_is_sent_to_sign_in(client, site):
+def test_a_visitor_is_sent_to_sign_in(client):
     answer = client.get("/cms/")
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("account_login"))
 
 
 @pytest.mark.parametrize("role", OFFICE)
-def test_those_who_work_there_come_in(site, give, role):
+def test_those_who_work_there_come_in(give, role):
     browser = signed_in(give(role).person)
     assert browser.get("/cms/").status_code == 200
 
 
 @pytest.mark.parametrize("role", OFFICE)
-def test_one_factor_is_not_enough(site, give, role):
+def test_one_factor_is_not_enough(give, role):
     answer = signed_in(give(role).person, second_factor=False).get("/cms/")
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("mfa_activate_totp"))
 
 
 @pytest.mark.parametrize("role", [r for r in Role if r.scope == "portal" and r not in OFFICE])
-def test_no_other_role_comes_in(site, give, role):
+def test_no_other_role_comes_in(give, role):
     assert signed_in(give(role).person).get("/cms/").status_code == 403
 
 
-def test_not_even_a_superuser_without_a_role(site):
+def test_not_even_a_superuser_without_a_role():
     root = User.objects.create_superuser("root@example.org", name="Root")
     assert signed_in(root).get("/cms/").status_code == 403
 
 
-def test_losing_the_role_acts_on_the_next_request(site, give):
+def test_losing_the_role_acts_on_the_next_request(give):
     membership = give(Role.GUIDANCE_EDITOR)
     browser = signed_in(membership.person)
     assert browser.get("/cms/").status_code == 200
@@ -59,7 +60,7 @@ def test_losing_the_role_acts_on_the_next_request(site, give):
     assert browser.get("/cms/").status_code == 403
 
 
-def test_groups_follow_the_roles(site, give):
+def test_groups_follow_the_roles(give):
     person = give(Role.GUIDANCE_EDITOR).person
     assert access.sync(person)
     assert person.is_staff
@@ -99,7 +100,7 @@ def agency_fields(**changed: object) -> dict[str, object]:
 
 
 @pytest.fixture
-def admin(site, give):
+def admin(give):
     return signed_in(give(Role.PORTAL_ADMIN).person)
 
 
@@ -161,7 +162,7 @@ def test_lists_open_and_nothing_can_be_deleted(admin, locality, record):
     assert type(found).objects.filter(pk=found.pk).exists()
 
 
-def test_an_editor_cannot_change_places(site, give, locality):
+def test_an_editor_cannot_change_places(give, locality):
     browser = signed_in(give(Role.GUIDANCE_EDITOR).person)
     answer = browser.get(f"/cms/snippets/agencies/locality/edit/{locality.pk}/")
     assert answer.status_code in {302, 403}
@@ -177,3 +178,28 @@ def test_sign_out_is_the_portals(admin):
     answer = admin.post("/cms/logout/")
     assert answer.status_code == 307
     assert answer["Location"] == reverse("account_logout")
+
+
+def test_approval_is_told_through_the_outbox_and_without_words(site, give, mailoutbox):
+    page = GuidancePage.objects.get(slug="what-to-do")
+    editor, approver = give(Role.GUIDANCE_EDITOR).person, give(Role.GUIDANCE_APPROVER).person
+    access.sync(approver)
+    page.summary = "Changed"
+    page.save_revision(user=editor)
+    state = page.get_workflow().start(page, editor)
+    (asked,) = Message.objects.filter(to_person=approver)
+    assert asked.kind == "guidance.page_waits"
+    assert page.title not in asked.body
+    assert editor.name not in asked.body
+    state.current_task_state.reject(user=approver)
+    state.refresh_from_db()
+    state.resume(user=editor)
+    state.current_task_state.approve(user=approver)
+    told = Message.objects.filter(to_person=editor).order_by("created_at")
+    assert [each.kind for each in told] == ["guidance.page_sent_back", "guidance.page_approved"]
+    assert Message.objects.filter(to_person=approver).count() == 2
+    assert not mailoutbox
+
+
+def test_the_name_and_sign_in_of_a_person_are_kept_elsewhere(admin):
+    assert admin.get("/cms/account/")["Location"] == reverse("account_home")

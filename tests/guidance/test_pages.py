@@ -4,22 +4,29 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agencies.models import Contact, Locality, Route
-from agencies.terms import ContactPurpose, RouteKind
+from agencies.models import Contact, Route
+from agencies.terms import ContactPurpose, Role, RouteKind
 from guidance import content
-from guidance.models import GuidancePage, HelpPage, HomePage
+from guidance.models import GuidancePage, HelpPage
+from tests.guidance.conftest import signed_in
+from ui.dates import paper_day
 
 pytestmark = pytest.mark.django_db
 PATHS = [source.path for source in content.sources()]
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_anyone_can_read_every_page_in_few_queries(site, path):
-    visitor = Client()
+def test_anyone_can_read_every_page_in_few_queries(site, give):
+    person = signed_in(give(Role.GUIDANCE_EDITOR).person)
+    for path in PATHS:
+        read(Client(), path)
+        read(person, path)
+
+
+def read(reader: Client, path: str) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        response = visitor.get(path)
+        response = reader.get(path)
     assert response.status_code == 200
     assert len(queries) <= 15, [query["sql"] for query in queries]
     assert not response.cookies
@@ -29,11 +36,12 @@ def test_anyone_can_read_every_page_in_few_queries(site, path):
     assert "linktype" not in page
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if path not in {"/", "/news/"}])
-def test_every_page_names_its_owner_and_the_day_it_was_checked(site, client, path):
-    page = client.get(path).content.decode()
-    assert "Last checked" in page
-    assert "22 November 2026" in page
+def test_every_page_names_its_owner_and_the_day_it_was_checked(site, client):
+    for source in content.sources():
+        page = client.get(source.path).content.decode()
+        assert "ast checked" in page, source.name
+        assert source.fields["kept_by"] in page, source.name
+        assert paper_day(source.fields["last_checked"]) in page, source.name
 
 
 def test_the_home_page_opens_three_doors(site, client):
@@ -119,12 +127,10 @@ def test_robots_keep_out_of_what_is_not_public(client):
     assert client.get("/favicon.ico")["Location"].endswith(".svg")
 
 
-def test_wagtails_own_sign_in_pages_are_gone(site, client):
+def test_wagtails_own_sign_in_pages_are_gone(client):
     for path in ("/_util/login/", "/_util/authenticate_with_password/1/1/"):
         assert client.get(path).status_code == 404
 
 
-def test_a_page_that_is_not_there_is_said_plainly(site, client):
+def test_a_page_that_is_not_there_is_said_plainly(client):
     assert client.get("/no-such-page/").status_code == 404
-    assert HomePage.objects.count() == 1
-    assert Locality.objects.count() >= 0

@@ -1,0 +1,68 @@
+"""What editors and approvers are told, as outbox rows."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.models import Page, TaskState, WorkflowState
+
+from accounts.models import User
+from agencies import people
+from agencies.terms import Role
+from outbox import post
+
+
+def page_waits(task: TaskState, *, by: User | None) -> None:
+    """Tell every approver but the one who asks that a page waits for them."""
+    page = task.workflow_state.content_object
+    for approver in people.holders(None, [Role.GUIDANCE_APPROVER]):
+        if approver != by:
+            post.send(
+                approver,
+                kind="guidance.page_waits",
+                subject=_("A page waits for your approval"),
+                what=_("An editor has changed a page of the guidance and asks you to approve it."),
+                why=_("You are a guidance approver of the portal."),
+                path=_edit_path(page),
+                key=f"guidance.page_waits:{task.pk}:{approver.pk}",
+            )
+
+
+def page_approved(workflow: WorkflowState, *, by: User | None) -> None:
+    _answer(
+        workflow,
+        by,
+        kind="guidance.page_approved",
+        subject=_("Your page is published"),
+        what=_("The page that you sent for approval has been approved and published."),
+    )
+
+
+def page_sent_back(workflow: WorkflowState, *, by: User | None) -> None:
+    _answer(
+        workflow,
+        by,
+        kind="guidance.page_sent_back",
+        subject=_("Your page needs changes"),
+        what=_("The page that you sent for approval has come back to you with a comment."),
+    )
+
+
+def _answer(
+    workflow: WorkflowState, by: User | None, *, kind: str, subject: str, what: str
+) -> None:
+    editor: User | None = workflow.requested_by
+    if editor is None or editor == by:
+        return
+    task = workflow.current_task_state_id  # a page may go to and fro more than once
+    post.send(
+        editor,
+        kind=kind,
+        subject=subject,
+        what=what,
+        why=_("You sent the page for approval."),
+        path=_edit_path(workflow.content_object),
+        key=f"{kind}:{workflow.pk}:{task}",
+    )
+
+
+def _edit_path(page: Page) -> str:
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
