@@ -41,7 +41,7 @@ class Unprintable(logging.Filter):
         return False
 
 
-class Nothing(URLFetcher):  # type: ignore[misc]
+class Nothing(URLFetcher):
     """Fetches nothing whatever a document asks for: no picture, no sheet, no attachment."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> NoReturn:
@@ -50,7 +50,7 @@ class Nothing(URLFetcher):  # type: ignore[misc]
         raise ValueError("documents fetch nothing")
 
 
-class OwnFonts(URLFetcher):  # type: ignore[misc]
+class OwnFonts(URLFetcher):
     """Fetches the fonts that stand in the project, for its own style sheet only."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:

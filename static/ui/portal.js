@@ -10,6 +10,7 @@ import(document.querySelector("script[data-govuk]").dataset.govuk).then((govuk) 
   govuk.initAll();
   unexpand();
   document.addEventListener("click", unexpand);
+  window.addEventListener("pageshow", unexpand);
 });
 
 /** GOV.UK says aria-expanded on radios that open more questions; a radio may not carry it. */
