@@ -47,7 +47,7 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
             status__in=terms.SHARED
         )
         offered = Q(
-            status=Status.TRANSFERRED,
+            outward_status=Status.TRANSFERRED,
             offered_to__in=Locality.objects.served_by(user, *PREVENT),
         )
         police = Q(
@@ -59,7 +59,7 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
             locality__in=Locality.objects.served_by(
                 user, Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR
             )
-        ) & Q(status__in=terms.FROM_PANEL)
+        ) & Q(status__in=terms.SHARED, outward_status__in=terms.FROM_PANEL)
         sent = Q(
             pk__in=Recipient.objects.open_to(user).values("referral_id"), status__in=terms.SHARED
         )
@@ -696,12 +696,17 @@ class NameSearch(models.Model):
 
 
 class ClockRule(models.Model):
-    """How long a promise may take: a setting, with the default of section 8.2."""
+    """How long a promise may take: a setting, in place of the default of section 8.2."""
 
-    kind = models.CharField(max_length=20, choices=terms.ClockKind, unique=True)
-    working_days = models.PositiveSmallIntegerField()
-    emergency_hours = models.PositiveSmallIntegerField(null=True, blank=True)
-    is_default = models.BooleanField(default=True)
+    kind = models.CharField(_("promise"), max_length=20, choices=terms.ClockKind, unique=True)
+    working_days = models.PositiveSmallIntegerField(_("working days"))
+    emergency_hours = models.PositiveSmallIntegerField(
+        _("clock hours in an emergency"), null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("time limit")
+        verbose_name_plural = _("time limits")
 
     def __str__(self) -> str:
         return self.get_kind_display()
