@@ -245,6 +245,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "prevent_portal.context.portal",
                 "agencies.context.navigation",
+                *(["demo.codes.demonstration_code"] if PORTAL_DEMO else []),
             ],
         },
     }
