@@ -7,7 +7,6 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core import mail
-from django.core.cache import cache
 
 from agencies.terms import Role
 from tests.factories import AgencyFactory, MembershipFactory, UserFactory
@@ -15,15 +14,8 @@ from tests.factories import AgencyFactory, MembershipFactory, UserFactory
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
-@pytest.fixture(autouse=True)
-def _clean_slate(db, settings):
-    """Limits are counted in the cache; nothing of another test counts here."""
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    cache.clear()
-
-
 @pytest.fixture
-def school():
+def school(db):
     return AgencyFactory(name="Fellgate High School", domains=["fellgate.example.org"])
 
 

@@ -1,8 +1,11 @@
 """Nobody reads other people's records on one factor."""
 
+import threading
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -197,3 +200,25 @@ def test_the_second_factor_costs_at_most_two_queries_a_request(request, client, 
     middleware = settings.MIDDLEWARE
     settings.MIDDLEWARE = [each for each in middleware if "SecondFactor" not in each]
     assert with_it - count() <= 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_send_one_code_at_once_one_comes_in(ruth, factor):
+    clients = [Client() for _number in range(5)]
+    for client in clients:
+        client.force_login(ruth)
+    code, start, taken = app_code(), threading.Barrier(len(clients)), []
+
+    def send(client):
+        try:
+            start.wait(timeout=10)
+            taken.append(give_code(client, code, "/accounts/2fa/reauthenticate/").status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(taken) == [200, 200, 200, 200, 302]

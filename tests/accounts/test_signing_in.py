@@ -5,12 +5,16 @@ import smtplib
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from agencies import people
 from tests.accounts.conftest import ask_for_code, mailed_code, sign_in
 from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
 
 
 def words(response):
@@ -68,12 +72,7 @@ def test_a_new_and_a_known_address_are_answered_alike(client, hannah):
     assert bodies[0] == bodies[1]
 
 
-def test_a_new_and_a_known_address_cost_the_same_queries(
-    client, hannah, django_assert_max_num_queries
-):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_a_new_and_a_known_address_cost_the_same_queries(client, hannah):
     counts = []
     for email in (hannah.email, "nobody@fellgate.example.org"):
         client.cookies.clear()
@@ -260,6 +259,14 @@ def test_a_password_can_be_set_and_ends_the_sessions(client, hannah):
     assert other.get("/agency/")["Location"].startswith("/accounts/login/")
     hannah.refresh_from_db()
     assert hannah.check_password(strong)
+
+
+def test_very_many_tries_from_one_place_wait_a_minute(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip"}
+    for _attempt in range(3):
+        response = client.post("/accounts/login/password/", {"login": "x", "password": "x"})
+    assert response.status_code == 429
+    assert "Wait a minute" in words(response)
 
 
 # --- Pages and paths --------------------------------------------------------------------------
