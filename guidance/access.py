@@ -33,7 +33,7 @@ ON_RECORDS = {
     Role.PORTAL_ADMIN: [
         f"{act}_{record}"
         for act in ("view", "add", "change")
-        for record in ("agency", "contact", "locality", "route")
+        for record in ("agency", "contact", "locality", "route", "clockrule")
     ],
 }
 APPROVAL = "Approval by a guidance approver"
@@ -66,7 +66,10 @@ def prepare_groups() -> None:
         group.permissions.set(
             Permission.objects.filter(
                 Q(content_type__app_label="wagtailadmin", codename="access_admin")
-                | Q(content_type__app_label="agencies", codename__in=ON_RECORDS[role])
+                | Q(
+                    content_type__app_label__in=["agencies", "referrals"],
+                    codename__in=ON_RECORDS[role],
+                )
             )
         )
         for act in ON_PAGES[role]:
