@@ -124,10 +124,10 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
     Called only when the outward status changed, so that police-led work moves no clock.
     """
     stop(referral, STAGE_CLOCKS, now=now)
-    kind = OF_STATUS.get(Status(referral.status))
+    kind = OF_STATUS.get(Status(referral.outward_status))
     clock = start(referral, kind, now=now) if kind else None
     referral.due_at = clock.due_at if clock else None
-    referral.paused = referral.status == Status.QUERY
+    referral.paused = referral.outward_status == Status.QUERY
     referral.save(update_fields=["due_at", "paused"])
 
 

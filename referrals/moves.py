@@ -287,15 +287,27 @@ def locked(referral: Referral) -> Referral:
     return Referral.objects.select_for_update().get(pk=referral.pk)
 
 
+def stands_for(user: User, referral: Referral) -> Status:
+    """Where the case stands for this person.
+
+    What the police lead or hold goes on for everybody below police and chair as if nothing had
+    happened: their moves change what is shown outwardly, and the case stays where it really is.
+    """
+    real = Status(referral.status)
+    if real in HIDDEN_FROM_MOST and not policy.sees_real_status(user, referral):
+        return Status(referral.outward_status)
+    return real
+
+
 def can(user: User, referral: Referral, target: Status) -> bool:
     """Whether the table and the policy allow it; what must be recorded is asked at the time."""
-    move = MOVES.get((Status(referral.status), target))
+    move = MOVES.get((stands_for(user, referral), target))
     return move is not None and any(way.who(user, referral) for way in move.ways)
 
 
 def missing_for(user: User, referral: Referral, target: Status) -> list[str]:
     """What is still to be recorded before this person may take this move, in words."""
-    move = MOVES.get((Status(referral.status), target))
+    move = MOVES.get((stands_for(user, referral), target))
     if move is None:
         return []
     answers = Answers(referral)
@@ -309,9 +321,10 @@ def move(
 ) -> Referral:
     """The only place where a status changes. ``referral`` is locked by the caller or here."""
     referral = locked(referral)
-    allowed = MOVES.get((Status(referral.status), to))
+    source = stands_for(by, referral)
+    allowed = MOVES.get((source, to))
     if allowed is None:
-        raise TransitionError(f"{referral.status} -> {to}")
+        raise TransitionError(f"{source} -> {to}")
     ways = [way for way in allowed.ways if way.who(by, referral)]
     if not ways:
         raise PermissionDenied
@@ -319,23 +332,28 @@ def move(
     found = [[one for need in way.needs for one in need(answers)] for way in ways]
     if all(found):
         raise NotReady(min(found, key=len))
-    outward = referral.outward_status
-    referral.status = to
-    referral.stage_since = now
+    outward, real = referral.outward_status, referral.status
+    if source == real:
+        referral.status = to
     if to not in HIDDEN_FROM_MOST:
         referral.outward_status = to
+    noticed = referral.outward_status != outward or to == source
+    if noticed:
+        referral.stage_since = now
     for field, value in changes.items():
         setattr(referral, field, value)
     referral.touched_at = now
     referral.save(update_fields=["status", "outward_status", "stage_since", "touched_at", *changes])
-    if referral.outward_status != outward or to == allowed.source:
+    if noticed:
         clocks.follow_move(referral, now=now)
+    # The agency reads its own log: what the police do out of sight does not stand there.
+    out_of_sight = source == real and {real, to} & HIDDEN_FROM_MOST
     events.record(
         f"referral.{to}",
         referral,
         by=by,
-        agency=agency_key(referral),
-        before=str(allowed.source),
+        agency="" if out_of_sight else agency_key(referral),
+        before=str(source),
         reason=reason,
     )
     return referral

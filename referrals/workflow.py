@@ -8,7 +8,7 @@ worker and the tests all come through these doors.
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from agencies import people, workdays
 from agencies.models import Absence, Agency, Locality
-from agencies.terms import AGENCY_LEADS, POLICE, Role
+from agencies.terms import POLICE, Role
 from audit import events
 from referrals import clocks, notices, policy, routing, steps
 from referrals.answers import RECORDS, Answers
@@ -287,23 +287,27 @@ def _record(referral: Referral, name: str) -> Any:
 
 
 def _digest_names(record: PersonRecord) -> list[str]:
-    """Keyed digests for the exact search; none while a name is not known."""
-    unknown = {"", "not known"}
-    names = [record.forenames.strip(), record.surname.strip()]
-    known = not any(name.lower() in unknown for name in names)
-    born = record.born or {}
-    record.name_digest = digest("person.name", *names) if known else None
-    whole_date = all(born.get(part) for part in ("year", "month", "day"))
-    record.name_born_digest = (
-        digest(
-            "person.name_born",
-            *names,
-            f"{int(born['year']):04}-{int(born['month']):02}-{int(born['day']):02}",
-        )
-        if known and whole_date
-        else None
-    )
+    digests = name_digests(record.forenames, record.surname, record.born or {})
+    record.name_digest, record.name_born_digest = digests
     return ["name_digest", "name_born_digest"]
+
+
+def name_digests(
+    forenames: str, surname: str, born: Mapping[str, Any]
+) -> tuple[bytes | None, bytes | None]:
+    """Keyed digests for the exact search: of the name, and of the name with the birth date.
+
+    None while a name is not known, or not the whole date.
+    """
+    unknown = {"", "not known"}
+    names = [forenames.strip(), surname.strip()]
+    if any(name.lower() in unknown for name in names):
+        return None, None
+    name = digest("person.name", *names)
+    if not all(born.get(part) for part in ("year", "month", "day")):
+        return name, None
+    whole = f"{int(born['year']):04}-{int(born['month']):02}-{int(born['day']):02}"
+    return name, digest("person.name_born", *names, whole)
 
 
 @transaction.atomic
@@ -356,9 +360,9 @@ def closeness_asked(referral: Referral) -> bool:
     return referral.page_saves.filter(step=CLOSENESS).exists()
 
 
-def abandoned(referral: Referral) -> list[Question]:
+def abandoned(referral: Referral, answers: Answers | None = None) -> list[Question]:
     """Answers that stand in branches no longer taken: shown to the author, then removed (W8)."""
-    answers = Answers(referral)
+    answers = answers or Answers(referral)
     return [
         question
         for question in QUESTIONS
@@ -421,19 +425,16 @@ def hand_over(referral: Referral, *, by: User, now: datetime | None = None) -> R
     return referral
 
 
-def lead_for(referral: Referral, *, now: datetime) -> User | None:
+def lead_for(referral: Referral, *, now: datetime, answers: Answers | None = None) -> User | None:
     """Who takes the check: the named lead if present, else the one on duty, else any lead."""
-    if referral.agency is None:
-        return None
     today = timezone.localdate(now)
-    free = Answers(referral, today=today).leads
-    allowed = {person.pk for person in free}
+    free = (answers or Answers(referral, today=today)).leads  # leads first, then deputies
+    away = people.away(free, today)
+    present = [person for person in free if person.pk not in away]
     wanted = referral.check_record.spoken_to
-    if wanted is not None and wanted.pk in allowed and not people.is_away(wanted, today):
+    if wanted is not None and wanted in present:
         return wanted
-    duty = [p for p in people.on_duty(referral.agency, *AGENCY_LEADS, on=today) if p.pk in allowed]
-    present = [person for person in free if not people.is_away(person, today)]
-    return next(iter([*duty, *present, *free]), None)
+    return next(iter([*present, *free]), None)
 
 
 # The check --------------------------------------------------------------------------------------
@@ -868,8 +869,8 @@ def record_triage(
     referral = locked(referral)
     if not policy.leads_locality(by, referral):
         raise PermissionDenied
-    if referral.status not in (Status.TRIAGE, Status.GATEWAY):
-        raise TransitionError(str(referral.status))
+    if referral.outward_status not in (Status.TRIAGE, Status.GATEWAY):
+        raise TransitionError(str(referral.outward_status))
     _write(referral, "triage_record", changes, by=by)
     return referral
 
@@ -898,7 +899,8 @@ def _write(referral: Referral, name: str, changes: dict[str, Any], *, by: User) 
         f"referral.{name}_saved",
         referral,
         by=by,
-        agency=agency_key(referral),
+        # Not in the log that the referrer's agency reads: assessments are not for it.
+        agency="",
         fields=sorted(changes),
     )
 
@@ -970,8 +972,8 @@ def ask_referrer(
     now = now or timezone.now()
     if not questions.strip():
         raise NotReady([_("Write what you want to know")])
-    came_from = locked(referral).status
     referral = locked(referral)
+    came_from = referral.outward_status
     if not policy.asked_the_question(by, referral) and not policy.leads_locality(by, referral):
         raise PermissionDenied
     referral = move(referral, Status.QUERY, by=by, now=now, asked_from=came_from)
@@ -1036,8 +1038,8 @@ def accept_transfer(referral: Referral, *, by: User, now: datetime | None = None
     now = now or timezone.now()
     referral = locked(referral)
     sender, receiver = clocks.place_of(referral), referral.offered_to
-    if referral.status != Status.TRANSFERRED or receiver is None:
-        raise TransitionError(str(referral.status))
+    if referral.outward_status != Status.TRANSFERRED or receiver is None:
+        raise TransitionError(str(referral.outward_status))
     if not policy.leads_receiving_locality(by, referral):
         raise PermissionDenied
     # The move is asked of the receiver before the locality changes hands.
@@ -1108,7 +1110,8 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     if outcome not in targets:
         raise NotReady([_("Select the outcome")])
     target = targets[GatewayOutcome(outcome)]
-    referral = move(referral, target, by=by, now=now, decided_at=now)
+    decided: dict[str, Any] = {} if target in HIDDEN_FROM_MOST else {"decided_at": now}
+    referral = move(referral, target, by=by, now=now, **decided)
     if target == Status.CLOSED:
         _owe_feedback(referral, now=now)
     return referral
@@ -1164,7 +1167,8 @@ def give_feedback(
     if referral.status not in SHARED:
         raise TransitionError(str(referral.status))
     said = say(referral, MessageKind.FEEDBACK, text, by=by, now=now, to_referrer=True)
-    if clocks.stop(referral, [ClockKind.FEEDBACK], now=now) and referral.status == Status.CLOSED:
+    stopped = clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
+    if stopped and referral.outward_status == Status.CLOSED:
         referral.due_at = None
         referral.save(update_fields=["due_at"])
     events.record("referral.feedback_given", referral, by=by, agency=agency_key(referral))
@@ -1254,17 +1258,29 @@ def news_by(referral: Referral) -> datetime:
     return workdays.due_at(since, NEWS_WITHIN_WORKING_DAYS, clocks.place_of(referral))
 
 
-@transaction.atomic
-def view(referral: Referral, *, by: User, now: datetime | None = None) -> datetime | None:
+@transaction.atomic(savepoint=False)
+def view(
+    referral: Referral, *, by: User, role: str = "", now: datetime | None = None
+) -> datetime | None:
     """Log that a case was opened, and remember when, so that what came since is new.
 
+    Args:
+        role: the role in which it was opened, for the list of who opened it.
     Returns:
         When the person opened it before; None the first time.
     """
     now = now or timezone.now()
+    if referral.status == Status.DRAFT:  # its author is alone with it: nothing comes meanwhile
+        events.record("referral.viewed", referral, by=by, agency=agency_key(referral))
+        return None
     before = Seen.objects.filter(referral=referral, person=by).values_list("at", flat=True).first()
-    Seen.objects.update_or_create(referral=referral, person=by, defaults={"at": now})
-    events.record("referral.viewed", referral, by=by, agency=agency_key(referral))
+    Seen.objects.bulk_create(
+        [Seen(referral=referral, person=by, at=now)],
+        update_conflicts=True,
+        unique_fields=["referral", "person"],
+        update_fields=["at"],
+    )
+    events.record("referral.viewed", referral, by=by, agency=agency_key(referral), role=role)
     return before
 
 

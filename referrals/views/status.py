@@ -117,7 +117,7 @@ def _page(
             "may_despite": _may_despite(request, referral),
             "may_look_again": moves.can(request.user, referral, Status.AGENCY_CHECK)
             and referral.status in (Status.AGENCY_CLOSED, Status.OTHER_ROUTE),
-            "may_answer": referral.status == Status.QUERY
+            "may_answer": referral.outward_status == Status.QUERY
             and policy.answers_query(request.user, referral),
             "may_route": lead and referral.status == Status.OTHER_ROUTE,
             "returned": referral.status == Status.RETURNED,
@@ -214,7 +214,7 @@ def stages(referral: Referral) -> Any:
 
 
 def _reply_form(referral: Referral, *args: Any) -> WordsForm:
-    if referral.status == Status.QUERY:
+    if referral.outward_status == Status.QUERY:
         form = WordsForm(_("Your answer"), _("Write your answer"), *args)
         form.button, form.action = _("Send my answer"), _url("answer_query", referral)
     elif referral.status == Status.RETURNED:
