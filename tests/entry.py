@@ -1,8 +1,7 @@
 """Signed-in browsers for tests that are about something else than signing in."""
 
-import time
-
-from django.test import Client
+from allauth.account.internal.flows.login import record_authentication
+from django.test import Client, RequestFactory
 
 from accounts.models import User
 
@@ -13,10 +12,9 @@ def enter(person: User | None, client: Client | None = None) -> Client:
     if person is None:
         return client
     client.force_login(person)
-    session = client.session
-    session["account_authentication_methods"] = [
-        {"method": "code", "at": time.time(), "email": person.email},
-        {"method": "mfa", "type": "totp", "at": time.time()},
-    ]
-    session.save()
+    request = RequestFactory().get("/")
+    request.session = client.session
+    record_authentication(request, person, method="code", email=person.email)
+    record_authentication(request, person, method="mfa", type="totp")
+    request.session.save()
     return client
