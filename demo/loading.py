@@ -160,7 +160,9 @@ class Walker:
         return referral
 
     def hand_over(self, story: Story, act: Act, by: User, now: datetime) -> Referral:
-        return workflow.hand_over(self._of(story), by=by, now=now)
+        close = [self.people[key] for key in story.close]
+        referral = workflow.exclude(self._of(story), close, by=by, now=now)
+        return workflow.hand_over(referral, by=by, now=now)
 
     def _answer(
         self, story: Story, referral: Referral, section: Section, by: User, now: datetime

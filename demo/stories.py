@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +42,13 @@ class Story:
     lead: str = ""
     number: int | None = None
     received_by: str = "portal"
-    one_walk: str = ""
+    close: tuple[str, ...] = ()
+    """Those of the agency's safeguarding team who must not hear of it."""
 
     @property
     def names_given(self) -> set[str]:
         acted = {name for act in self.walk for name in act.answers}
         return set(self.answers) | acted
-
-    @cached_property
-    def answered_by(self) -> str:
-        """Who fills CHECK and SHARE: the lead, or the author where there is none."""
-        return self.lead or self.author
 
 
 def read(text: str) -> Any:
@@ -68,8 +63,9 @@ def load(folder: Path) -> list[Story]:
 
 def story(told: dict[str, Any]) -> Story:
     walk = tuple(Act(**act) for act in told.pop("walk"))
+    close = tuple(told.pop("close", ()))
     number = told.pop("number", None)
-    return Story(walk=walk, number=int(number) if number else None, **told)
+    return Story(walk=walk, close=close, number=int(number) if number else None, **told)
 
 
 @dataclass(frozen=True)

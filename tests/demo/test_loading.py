@@ -91,6 +91,15 @@ def test_one_check_waits_for_ruth_and_one_concern_came_back_to_sam(
     assert Words.objects.filter(referral=back.get(), kind="question").exists()
 
 
+def test_whoever_is_close_to_a_concern_finds_no_trace_of_it(
+    demonstration: loading.Loaded,
+) -> None:
+    referral, cast_of = fresh(demonstration, "W2"), demonstration.company.people
+    assert Referral.objects.visible_to(cast_of["ruth"]).filter(pk=referral.pk).exists()
+    assert not Referral.objects.visible_to(cast_of["neil"]).filter(pk=referral.pk).exists()
+    assert Referral.objects.visible_to(cast_of["neil"]).exists()
+
+
 def test_the_absent_deputys_work_has_gone_to_the_lead(demonstration: loading.Loaded) -> None:
     imran, joanna = (demonstration.company.people[key] for key in ("imran", "joanna"))
     assert people.is_away(imran)

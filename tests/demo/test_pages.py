@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.template import Context, Template
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -132,3 +133,12 @@ def test_mails_are_shown_newest_first_each_once(
 def test_without_mails_the_page_says_so(client: Client) -> None:
     with override_settings(EMAIL_FILE_PATH=None):
         assert "No mail has been sent yet." in client.get(reverse("demo:mail")).content.decode()
+
+
+def test_the_pages_that_ask_for_a_second_step_are_told_the_code(rf: RequestFactory) -> None:
+    told = codes.demonstration_code(rf.get("/"))["DEMO_CODE"]
+    says = "{% blocktranslate with code=DEMO_CODE %}It is {{ code }}{% endblocktranslate %}"
+    assert (
+        Template("{% load i18n %}" + says).render(Context({"DEMO_CODE": told}))
+        == f"It is {codes.now()}"
+    )
