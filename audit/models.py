@@ -102,7 +102,6 @@ class AuditEvent(models.Model):
             models.Index("kind", F("id").desc(), name="audit_kind"),
             models.Index("person", F("id").desc(), name="audit_person"),
             models.Index("case", "id", name="audit_case", condition=Q(case__isnull=False)),
-            models.Index("agency", name="audit_unnumbered", condition=Q(sequence__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -3,9 +3,12 @@
 from django.db import migrations
 
 # ``at`` is the database's clock. Only who owns the table (a demonstration or a sample being built)
-# may say another moment. A number that somebody gives is thrown away.
+# may say another moment. A number that somebody gives is thrown away. The agencies of a transaction
+# are noted, for the locks at its end.
 ARRIVE = """
 CREATE FUNCTION audit_arrive() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    noted text[] := string_to_array(current_setting('audit.agencies', true), chr(31));
 BEGIN
     IF NEW.at IS NULL OR NOT pg_has_role(
         current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE'
@@ -13,40 +16,41 @@ BEGIN
         NEW.at := clock_timestamp();
     END IF;
     NEW.sequence := NULL;
+    IF noted IS NULL OR NOT ('.' || NEW.agency) = ANY (noted) THEN
+        PERFORM set_config(
+            'audit.agencies', array_to_string(noted || ('.' || NEW.agency), chr(31)), true
+        );
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER audit_arrive BEFORE INSERT ON audit_auditevent
     FOR EACH ROW EXECUTE FUNCTION audit_arrive();
 """
 
-# Numbers are drawn at the very end of the transaction, under one lock for each agency, taken in
-# order. A page that notes a look early holds no lock while it is made, a long job does not stop an
-# agency, and two transactions with two agencies cannot wait for each other. Unnumbered rows that a
-# transaction sees are its own: every committed row has its number. The function has its owner's
-# rights, because the role that serves the portal may not update the table.
+# Numbers are drawn at the very end of the transaction, under one lock for each agency, all taken
+# first and in order. A page that notes a look early holds no lock while it is made, a long job does
+# not stop an agency, and two transactions with two agencies cannot wait for each other. The function
+# has its owner's rights, because the role that serves the portal may not update the table.
 NUMBER = """
 CREATE FUNCTION audit_number() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
-    drawn text;
+    noted text := current_setting('audit.agencies', true);
 BEGIN
-    IF NOT EXISTS (SELECT FROM audit_auditevent WHERE id = NEW.id AND sequence IS NULL) THEN
-        RETURN NULL;
-    END IF;
-    FOR drawn IN
-        SELECT DISTINCT agency FROM audit_auditevent WHERE sequence IS NULL ORDER BY agency
-    LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended('audit:' || drawn, 0));
-        UPDATE audit_auditevent e SET sequence = last.number + mine.place
+    IF noted <> '' THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('audit' || agency, 0))
         FROM (
-            SELECT id, row_number() OVER (ORDER BY id) AS place
-            FROM audit_auditevent WHERE agency = drawn AND sequence IS NULL
-        ) mine, (
-            SELECT coalesce(max(sequence), 0) AS number
-            FROM audit_auditevent WHERE agency = drawn
-        ) last
-        WHERE e.id = mine.id;
-    END LOOP;
+            SELECT DISTINCT agency COLLATE "C" AS agency
+            FROM unnest(string_to_array(noted, chr(31))) AS agency
+            ORDER BY 1
+        ) places;
+        PERFORM set_config('audit.agencies', '', true);
+    END IF;
+    -- The setting is anybody's to change, so each row makes sure of its own lock as well.
+    PERFORM pg_advisory_xact_lock(hashtextextended('audit.' || NEW.agency, 0));
+    UPDATE audit_auditevent SET sequence = 1 + coalesce(
+        (SELECT max(sequence) FROM audit_auditevent WHERE agency = NEW.agency), 0
+    ) WHERE id = NEW.id AND sequence IS NULL;
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER audit_number AFTER INSERT ON audit_auditevent
