@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from agencies.models import Absence, Membership
 from agencies.signals import absence_set, membership_confirmed, membership_ended
+from agencies.workflow import RefusedError
 from outbox.signals import housekeeping
 from referrals import clocks, retention, workflow
+from referrals.moves import NotReady
 
 
 @receiver(housekeeping, dispatch_uid="referrals.clocks")
@@ -24,7 +27,11 @@ def look_after_drafts(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 
 @receiver(membership_ended, dispatch_uid="referrals.leaver")
 def give_away_leavers_work(sender: Any, *, membership: Membership, **kwargs: Any) -> None:
-    workflow.find_new_owners(membership.person)
+    """Nobody leaves while their work would be without an owner: the change is refused instead."""
+    try:
+        workflow.find_new_owners(membership.person, left=True)
+    except NotReady as problem:
+        raise RefusedError(problem.missing[0]) from problem
 
 
 @receiver(membership_confirmed, dispatch_uid="referrals.joined")
@@ -36,3 +43,10 @@ def give_waiting_drafts_their_agency(sender: Any, *, membership: Membership, **k
 def give_away_absent_work(sender: Any, *, absence: Absence, **kwargs: Any) -> None:
     """The deputy gets the work of somebody who is away from today."""
     workflow.cover(absence)
+
+
+@receiver(housekeeping, dispatch_uid="referrals.cover")
+def cover_absences_that_began(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    """An absence set for later takes effect on its first day."""
+    for absence in Absence.objects.covering(timezone.localdate(now)).select_related("person"):
+        workflow.cover(absence, now=now)

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from agencies import people, workdays
 from agencies.models import Absence, Agency, Locality
-from agencies.terms import POLICE, Role
+from agencies.terms import POLICE, PREVENT, Role
 from audit import events
 from referrals import clocks, notices, policy, routing, steps
 from referrals.answers import RECORDS, Answers
@@ -1286,39 +1286,28 @@ def view(
 
 # Leavers and absence ----------------------------------------------------------------------------
 @transaction.atomic
-def find_new_owners(person: User, *, now: datetime | None = None) -> int:
-    """Give a leaver's or absent person's open work to whoever covers (WF-14)."""
+def find_new_owners(person: User, *, left: bool = False, now: datetime | None = None) -> int:
+    """Give a leaver's or absent person's open work to whoever covers (WF-14).
+
+    Args:
+        left: the person lost a role; what they may still do stays with them.
+    Raises:
+        NotReady: a leaver's work finds nobody, so somebody must be named first.
+    """
     now = now or timezone.now()
     moved = 0
-    checks = Referral.objects.select_for_update().filter(
-        lead=person, status__in=[Status.AGENCY_CHECK, Status.RETURNED]
+    open_work = models.Q(lead=person, status__in=[Status.AGENCY_CHECK, Status.RETURNED]) | (
+        models.Q(status__in=sorted(BEFORE_CLOSED))
+        & (models.Q(holder=person) | models.Q(officer=person))
     )
-    for referral in checks:
-        lead = next((p for p in _free_leads(referral, now=now) if p.pk != person.pk), None)
-        if lead is None:
-            continue
-        referral.lead = lead
-        referral.save(update_fields=["lead"])
-        events.record(
-            "referral.owner_changed", referral, by=None, agency=agency_key(referral), field="lead"
-        )
-        notices.to_holders(referral, [lead], "owner", now.isoformat())
-        moved += 1
-    cases = Referral.objects.select_for_update().filter(
-        models.Q(holder=person) | models.Q(officer=person), status__in=sorted(BEFORE_CLOSED)
-    )
-    for referral in cases:
-        for field, roles in (
-            ("holder", (Role.PREVENT_LEAD, Role.PREVENT_DEPUTY, Role.PREVENT_SENIOR)),
-            ("officer", POLICE),
-        ):
-            if getattr(referral, f"{field}_id") != person.pk:
+    for referral in Referral.objects.select_for_update().filter(open_work):
+        for field, may, candidates in _owners_of(referral, now=now):
+            if getattr(referral, f"{field}_id") != person.pk or (left and may(person, referral)):
                 continue
-            excluded = set(referral.exclusions.values_list("person_id", flat=True)) | {person.pk}
-            duty = people.on_duty(clocks.place_of(referral), *roles)
-            duty += people.holders(clocks.place_of(referral), roles)
-            other = next((p for p in duty if p.pk not in excluded), None)
+            other = next((one for one in candidates if one.pk != person.pk), None)
             if other is None:
+                if left:
+                    raise NotReady([_("Open work would have no owner. Name somebody else first.")])
                 continue
             setattr(referral, field, other)
             referral.save(update_fields=[field])
@@ -1334,16 +1323,31 @@ def find_new_owners(person: User, *, now: datetime | None = None) -> int:
     return moved
 
 
-def _free_leads(referral: Referral, *, now: datetime) -> list[User]:
+def _owners_of(
+    referral: Referral, *, now: datetime
+) -> list[tuple[str, policy.Predicate, list[User]]]:
+    """Each owner that a case has in its state: the column, who may be it, and who could take it."""
     today = timezone.localdate(now)
-    leads = Answers(referral, today=today).leads
-    return sorted(leads, key=lambda person: people.is_away(person, today))
+    if referral.status in (Status.AGENCY_CHECK, Status.RETURNED):
+        leads = Answers(referral, today=today).leads
+        present = sorted(leads, key=lambda one: people.is_away(one, today))
+        return [("lead", policy.leads_agency, present)]
+    place = clocks.place_of(referral)
+    excluded = set(referral.exclusions.values_list("person_id", flat=True))
+    found: list[tuple[str, policy.Predicate, list[User]]] = []
+    for field, may, roles in (
+        ("holder", policy.leads_locality, PREVENT),
+        ("officer", policy.decides_at_gateway, POLICE),
+    ):
+        duty = [*people.on_duty(place, *roles, on=today), *people.holders(place, roles, today)]
+        found.append((field, may, [one for one in duty if one.pk not in excluded]))
+    return found
 
 
 def cover(absence: Absence, *, now: datetime | None = None) -> int:
     """The deputy gets the work of a person who is away today."""
     now = now or timezone.now()
     today = timezone.localdate(now)
-    if absence.starts_on > today or (absence.ends_on and absence.ends_on < today):
+    if absence.starts_on > today or absence.ends_on < today:
         return 0
     return find_new_owners(absence.person, now=now)
