@@ -1,0 +1,240 @@
+"""After it is shared: triage by the Prevent lead, and the police gateway (T, X)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from referrals import terms
+from referrals.questions.base import (
+    YES,
+    Asked,
+    Kind,
+    Maker,
+    O,
+    R,
+)
+
+_t = Maker("triage_record", Asked.PREVENT)
+_t(
+    "T2",
+    "complete",
+    Kind.CHOICE,
+    _("Is it complete enough?"),
+    _("Complete enough"),
+    R,
+    choices=terms.Complete,
+    missing=_("Select whether it is complete enough"),
+)
+_t(
+    "T3",
+    "earlier",
+    Kind.CHOICE,
+    _("Has this person been referred before?"),
+    _("Earlier records"),
+    R,
+    choices=terms.Repeat,
+    hint=_(
+        "Ask the gateway for the national record too: "
+        "the portal keeps records for a short time only."
+    ),
+    missing=_("Select whether there are earlier records"),
+)
+_t(
+    "T3",
+    "earlier_detail",
+    Kind.LONG,
+    _("How many, and how did they end?"),
+    _("Earlier records: how many, and how they ended"),
+    R,
+    of="earlier",
+    when=("found",),
+    missing=_("Write how many earlier records there are, and how they ended"),
+)
+_t(
+    "T4",
+    "repeat_review",
+    Kind.CHOICE,
+    _("Has a second person looked at the earlier records?"),
+    _("Second look at a repeat"),
+    R,
+    choices=terms.RepeatReview,
+    of="earlier",
+    when=("found",),
+    missing=_("Select whether a second person has looked at the earlier records"),
+)
+_t(
+    "T4",
+    "repeat_reviewer",
+    Kind.TEXT,
+    _("Who?"),
+    _("Second reviewer"),
+    R,
+    of="repeat_review",
+    when=("done",),
+    missing=_("Enter the name of the second reviewer"),
+)
+_t(
+    "T5",
+    "right_locality",
+    Kind.CHOICE,
+    _("Is it yours?"),
+    _("Right area"),
+    R,
+    choices=terms.RightLocality,
+    missing=_("Select whether it belongs to your area"),
+)
+_t(
+    "T6",
+    "safeguarding_route",
+    Kind.CHOICE,
+    _("Have the safeguarding services got it?"),
+    _("Safeguarding route"),
+    R,
+    choices=terms.SafeguardingRoute,
+    missing=_("Select whether the safeguarding services have it"),
+)
+_t(
+    "T6",
+    "safeguarding_detail",
+    Kind.LONG,
+    _("When and to whom, or why is it not needed?"),
+    _("Safeguarding route: more"),
+    R,
+    of="safeguarding_route",
+    when=("sent_now", "not_needed"),
+    maximum=1000,
+    missing=_("Write when and to whom, or why it is not needed"),
+)
+_t(
+    "T7",
+    "safety_actions",
+    Kind.LONG,
+    _("Immediate safety actions"),
+    _("Safety actions"),
+    O,
+    maximum=2000,
+)
+_t(
+    "T9",
+    "data_quality",
+    Kind.LONG,
+    _("Notes on the quality of the referral"),
+    _("Quality notes"),
+    O,
+    hint=_("For feedback and training. Say if a protected characteristic was misused."),
+    maximum=2000,
+)
+
+_x = Maker("gateway_record", Asked.POLICE)
+_x(
+    "X1",
+    "national_reference",
+    Kind.TEXT,
+    _("Reference in the national system"),
+    _("National reference"),
+    R,
+    missing=_("Enter the reference in the national system"),
+)
+_x(
+    "X3",
+    "deconflicted",
+    Kind.CHOICE,
+    _("Has deconfliction been done?"),
+    _("Deconfliction done"),
+    R,
+    choices=terms.YesNo,
+    missing=_("Select whether deconfliction has been done"),
+)
+_x(
+    "X3",
+    "deconflicted_on",
+    Kind.DAY,
+    _("On which day?"),
+    _("Deconfliction on"),
+    R,
+    of="deconflicted",
+    when=YES,
+    missing=_("Enter the day of deconfliction"),
+)
+_x(
+    "X4",
+    "tool",
+    Kind.CHOICE,
+    _("Which assessment was used?"),
+    _("Assessment used"),
+    R,
+    choices=terms.AssessmentTool,
+    missing=_("Select which assessment was used"),
+)
+_x(
+    "X5",
+    "outcome",
+    Kind.CHOICE,
+    _("Outcome"),
+    _("Gateway outcome"),
+    R,
+    choices=terms.GatewayOutcome,
+    missing=_("Select the outcome"),
+)
+_x(
+    "X6",
+    "category",
+    Kind.CHOICE,
+    _("Category"),
+    _("Category"),
+    R,
+    choices=terms.GatewayCategory,
+    missing=_("Select the category"),
+)
+_x(
+    "X7",
+    "closure_reason",
+    Kind.CHOICE,
+    _("Why is it closed?"),
+    _("Reason for closing"),
+    R,
+    choices=terms.ClosureReason,
+    of="outcome",
+    when=("no_concern", "other_services"),
+    missing=_("Select why it is closed"),
+)
+_x(
+    "X8",
+    "rationale",
+    Kind.LONG,
+    _("Reasons, in words that may be disclosed"),
+    _("Gateway reasons"),
+    R,
+    hint=_("Short. No intelligence."),
+    maximum=2000,
+    missing=_("Write the reasons"),
+)
+_x(
+    "X9",
+    "second_officer",
+    Kind.PERSON,
+    _("Second officer who agrees to close it"),
+    _("Second officer"),
+    R,
+    applies=lambda a: a.needs_second_officer,
+    missing=_("Select the second officer"),
+)
+_x(
+    "X10",
+    "signposted",
+    Kind.MULTI,
+    _("Which services were they pointed to?"),
+    _("Signposted to"),
+    R,
+    choices=terms.OtherRoute,
+    of="outcome",
+    when=("other_services",),
+    missing=_("Select at least one service"),
+)
+
+QUESTIONS = [
+    question
+    for maker in (
+        _t,
+        _x,
+    )
+    for question in maker.made
+]
