@@ -410,8 +410,6 @@ QUESTIONS = [
     for maker in (
         _gate,
         _n,
-        _p,
-        _m,
         _w,
     )
     for question in maker.made
