@@ -276,4 +276,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        # A stranger's wrong host name, and a body after HEAD, are no news.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "gunicorn.http.wsgi": {"level": "ERROR"},
+    },
 }

@@ -5,12 +5,13 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
+from prevent_portal import guard
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prevent_portal.settings")
-application = get_wsgi_application()
+application: guard.Application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from prevent_portal import guard  # noqa: E402
 from vault import keys  # noqa: E402
 
 try:

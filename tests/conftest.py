@@ -69,6 +69,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         }
 
 
+def _server_version() -> int:
+    version: int = connections["default"].pg_version  # type: ignore[attr-defined]
+    return version
+
+
 class PristineDatabase:
     """A copy of the freshly migrated database, put back after each test that commits.
 
@@ -99,7 +104,7 @@ class PristineDatabase:
     @classmethod
     def _copy(cls, source: str, target: str) -> None:
         # By files is quick in a test cluster; before version 15 there was no other way.
-        how = "STRATEGY file_copy" if connections["default"].pg_version >= 150000 else ""
+        how = "STRATEGY file_copy" if _server_version() >= 150000 else ""
         cls._run(
             f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)',
             # Playwright's loop hides the connection that earlier tests opened in this thread.

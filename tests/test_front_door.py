@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -200,9 +201,7 @@ def test_a_port_that_is_none_gets_a_sentence(text):
 
 
 def test_too_little_room_gets_a_sentence(checkout, monkeypatch):
-    monkeypatch.setattr(
-        places.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 120_000_000})
-    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 120_000_000}))
     with pytest.raises(Trouble) as raised:
         checkout.needs_room(database=checkout.var / "postgres")
     assert "120 MB free" in one_sentence(raised)
@@ -233,9 +232,9 @@ def test_the_line_to_type_names_what_is_missing():
 @pytest.mark.parametrize(("optional", "stops"), [(False, True), (True, False)])
 def test_only_a_needed_package_stops_the_set_up(monkeypatch, capsys, optional, stops):
     lacking = [packages.Package("libexample0", optional=optional)]
-    monkeypatch.setattr(packages.shutil, "which", lambda name: name == "dpkg-query" or None)
+    monkeypatch.setattr(shutil, "which", lambda name: name == "dpkg-query" or None)
     monkeypatch.setattr(packages, "missing", lambda wanted: lacking)
-    monkeypatch.setattr(packages.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     if not stops:
         packages.install_debian(tests=False)
         assert "works better after: sudo apt-get" in capsys.readouterr().out

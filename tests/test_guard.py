@@ -1,11 +1,13 @@
 """The demonstration starts only on its own database, with its own mail, on this machine."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from prevent_portal import guard
 
-AT_HOME = {
+AT_HOME: dict[str, Any] = {
     "database": {"HOST": "/srv/portal/var/socket"},
     "embedded_dir": "/srv/portal/var/socket",
     "mail_backend": "django.core.mail.backends.filebased.EmailBackend",
