@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import validate_totp_code
 from allauth.mfa.utils import decrypt
@@ -131,7 +132,7 @@ def test_whoever_reads_for_others_has_the_demonstrations_second_step(
         user = demonstration.company.people[person.key]
         has = Authenticator.objects.filter(user=user, type="totp")
         assert has.exists() is any(role in READS_OTHERS for role, _place in person.held)
-        assert user.emailaddress_set.filter(verified=True, primary=True).exists()
+        assert EmailAddress.objects.filter(user=user, verified=True, primary=True).exists()
     ruth = Authenticator.objects.get(user=demonstration.company.people["ruth"])
     assert validate_totp_code(decrypt(ruth.data["secret"]), codes.now())
 
