@@ -82,6 +82,17 @@ def static_files(places: Places, env: Mapping[str, str]) -> None:
     mark.write_text(wanted)
 
 
+def pages(places: Places, env: Mapping[str, str], cluster: Cluster) -> None:
+    """The board's first pages; what its editors changed since stays as it is."""
+    content = places.checkout / "guidance" / "content"
+    wanted = digest([path for path in content.rglob("*") if path.is_file()])
+    if cluster.notes().get("pages") == wanted:
+        return
+    with step("Guidance pages", "10 seconds"):
+        manage(places, "load_guidance", env=env, owner=True)
+    cluster.note(pages=wanted)
+
+
 def demonstration(places: Places, env: Mapping[str, str], cluster: Cluster) -> None:
     command = places.checkout / "demo" / "management" / "commands" / "load_demo.py"
     wanted = digest([*Path(places.checkout / "demo").rglob("*.py")])
