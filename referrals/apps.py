@@ -7,4 +7,7 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals")
 
     def ready(self) -> None:
-        from referrals import receivers  # noqa: F401 - connects them
+        from audit.terms import name_kinds
+        from referrals import receivers, timeline  # noqa: F401 - connects the receivers
+
+        name_kinds(timeline.KINDS)

@@ -1,10 +1,15 @@
 from django.urls import path
 
 from referrals import gate
-from referrals.views import check, report, status
+from referrals.acts import ACTS
+from referrals.views import case, check, home, report, search, status
 
 app_name = "referrals"
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("queue/", home.queue_page, name="queue"),
+    path("all/", home.listed, name="list"),
+    path("search/", search.search, name="search"),
     path("start/", gate.gate, name="start"),
     path("start/stop/", gate.stop, name="stop"),
     path("<slug:key>/report.pdf", report.pdf, name="report"),
@@ -20,5 +25,12 @@ urlpatterns = [
         path(f"<slug:key>/{verb}/", status.act, {"verb": verb}, name=verb.replace("-", "_"))
         for verb in status.ACTS
     ),
-    path("<slug:key>/", gate.gate, name="case"),  # the case page takes this line
+    path("<slug:key>/part/", case.part, name="part"),
+    path("<slug:key>/confirm-receipt/", case.confirm_receipt, name="confirm_receipt"),
+    path("<slug:key>/opened/", case.opened, name="opened"),
+    *(
+        path(f"<slug:key>/{verb}/", case.act, {"verb": verb}, name=act.name)
+        for verb, act in ACTS.items()
+    ),
+    path("<slug:key>/", case.case, name="case"),
 ]

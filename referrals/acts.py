@@ -1,0 +1,601 @@
+"""What can be done with a shared case: each act with its words, its form and its door.
+
+Who may and when is decided by ``workflow``; here is only what a page offers to whom, so that
+nobody is shown a button that is refused, and what each page says.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from accounts.models import User
+from agencies import people
+from agencies.models import Locality
+from agencies.terms import AGENCY_LEADS, POLICE, PREVENT
+from referrals import feedback, moves, workflow
+from referrals.answers import Answers
+from referrals.forms import PersonForm, QuestionsForm, TransferForm, WordsForm
+from referrals.models import Referral
+from referrals.questions import Words, of_record
+from referrals.standing import Standing
+from referrals.terms import (
+    BEFORE_CLOSED,
+    HIDDEN_FROM_MOST,
+    SHARED,
+    GatewayOutcome,
+    Status,
+)
+from ui.fields import ChoiceField
+from ui.forms import PageForm
+
+S = Status
+AT_THE_TABLE = frozenset({S.TRIAGE, S.GATEWAY})
+OPEN = BEFORE_CLOSED - {S.SUBMITTED}
+OUTCOME_OF = {
+    S.POLICE_LED: lazy("Led by the police"),
+    S.INVESTIGATION_HOLD: lazy("Hold it for an investigation"),
+    S.GATEWAY: lazy("Back to the gateway"),
+    S.PANEL_LISTED: lazy("On to the Channel panel"),
+    S.CLOSED: lazy("Close it"),
+}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who wants to do something with which case, and what they typed."""
+
+    referral: Referral
+    standing: Standing
+    user: User
+    typed: Any = None
+    picked: str = ""
+    """Key of a feedback template."""
+
+    @property
+    def status(self) -> Status:
+        return self.standing.status_of(self.referral)
+
+
+Made = Callable[[Asking], PageForm]
+Done = Callable[[Asking, PageForm], Any]
+
+
+def _nothing(asking: Asking) -> PageForm:
+    """The form of an act that asks nothing."""
+    return PageForm(asking.typed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """One act.
+
+    Attributes:
+        link: its words as a link on the case page; empty where it is offered elsewhere.
+        who, states: to whom, and where the case must stand for them.
+        make: its form; do: its door.
+        template: where the plain page of an act is not enough.
+        record: the door for answers that are half written.
+        remedy: the verb of the page where what is missing can be recorded.
+    """
+
+    verb: str
+    title: Words
+    button: Words
+    done: Words
+    who: Callable[[Standing], bool]
+    states: frozenset[Status]
+    do: Done
+    make: Made = _nothing
+    link: Words = ""
+    intro: Words = ""
+    read_by: Words = ""
+    remedy: str = ""
+    template: str = "referrals/act.html"
+    record: Callable[..., Any] | None = None
+    context: Callable[[Asking], dict[str, Any]] = field(default=lambda asking: {})
+
+    @property
+    def name(self) -> str:
+        """Of its address."""
+        return self.verb.replace("-", "_")
+
+    def url(self, referral: Referral) -> str:
+        return reverse(f"referrals:{self.name}", args=[referral.key])
+
+    @property
+    def is_one_press(self) -> bool:
+        """Needs no words and no choice, so the case page has its button."""
+        return self.make is _nothing
+
+    def is_offered(self, standing: Standing, status: Status) -> bool:
+        return self.who(standing) and status in self.states
+
+
+# Who ------------------------------------------------------------------------------------------
+def _prevent(standing: Standing) -> bool:
+    return standing.leads_locality
+
+
+def _police(standing: Standing) -> bool:
+    return standing.decides_at_gateway
+
+
+def _either(standing: Standing) -> bool:
+    return standing.leads_locality or standing.decides_at_gateway
+
+
+def _receiver(standing: Standing) -> bool:
+    return standing.receives
+
+
+def _writers(standing: Standing) -> bool:
+    return _either(standing) or standing.is_author or standing.leads_agency
+
+
+def _owners(standing: Standing) -> bool:
+    return _either(standing) or standing.leads_agency
+
+
+# Forms ----------------------------------------------------------------------------------------
+def _words(label: Words, missing: Words, hint: Words = "") -> Made:
+    return lambda asking: WordsForm(label, missing, asking.typed, hint=hint)
+
+
+def _feedback(asking: Asking) -> PageForm:
+    form = WordsForm(
+        _("What you tell the referrer"),
+        _("Write what the referrer may be told"),
+        asking.typed,
+        hint=feedback.NEVER,
+        initial={"words": feedback.words(asking.picked, asking.status)},
+    )
+    form.fields["words"].widget.attrs["rows"] = 12
+    return form
+
+
+def _transfer(asking: Asking) -> PageForm:
+    others = [place for place in Locality.objects.all() if place.pk != asking.referral.locality_id]
+    return TransferForm(asking.typed, others=others)
+
+
+def colleagues(asking: Asking) -> list[User]:
+    """Who does the same work and may know of the case; never somebody close to it."""
+    referral, standing = asking.referral, asking.standing
+    if referral.status in (S.AGENCY_CHECK, S.RETURNED):
+        found = people.holders(referral.agency, AGENCY_LEADS) if referral.agency else []
+        found = [person for person in found if person.pk != referral.created_by_id]
+    elif standing.leads_locality:
+        found = people.holders(referral.locality, PREVENT)
+    else:
+        found = people.holders(referral.locality, POLICE)
+    excluded = set(referral.exclusions.values_list("person_id", flat=True)) | {asking.user.pk}
+    return [person for person in found if person.pk not in excluded]
+
+
+def _colleague(asking: Asking) -> PageForm:
+    return PersonForm(_("Who takes it over?"), colleagues(asking), asking.typed)
+
+
+def _triage(asking: Asking) -> PageForm:
+    return QuestionsForm(of_record("triage_record"), Answers(asking.referral), asking.typed)
+
+
+def _gateway(asking: Asking) -> PageForm:
+    answers = Answers(asking.referral)
+    if asking.typed is not None:
+        # Whether a second officer is needed depends on the outcome that is being saved.
+        outcome = str(asking.typed.get("outcome", ""))
+        if outcome in GatewayOutcome.values:
+            answers = answers.with_changes({"outcome": outcome})
+    return QuestionsForm(of_record("gateway_record"), answers, asking.typed)
+
+
+class OutcomeForm(PageForm):
+    """Where a case goes that the police lead, hold, or give back."""
+
+    def __init__(self, targets: list[Status], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["target"] = ChoiceField(
+            label=_("What happens with it?"),
+            choices=[(target.value, OUTCOME_OF[target]) for target in targets],
+            missing=_("Select what happens with it"),
+        )
+
+
+def police_targets(status: Status) -> list[Status]:
+    """Where the police may take a case out of sight, or back, from where it stands."""
+    listed = [target for target in OUTCOME_OF if (status, target) in moves.MOVES]
+    if status in HIDDEN_FROM_MOST:
+        return listed
+    return [target for target in listed if target in HIDDEN_FROM_MOST]
+
+
+def _police_target(asking: Asking) -> PageForm:
+    return OutcomeForm(police_targets(Status(asking.referral.status)), asking.typed)
+
+
+# Doors ----------------------------------------------------------------------------------------
+def _go(door: Callable[..., Any]) -> Done:
+    return lambda asking, form: door(asking.referral, by=asking.user)
+
+
+def _say(door: Callable[..., Any]) -> Done:
+    return lambda asking, form: door(asking.referral, form.cleaned_data["words"], by=asking.user)
+
+
+def _record(door: Callable[..., Any]) -> Done:
+    def do(asking: Asking, form: PageForm) -> Any:
+        return door(asking.referral, cast(QuestionsForm, form).values, by=asking.user)
+
+    return do
+
+
+def _do_transfer(asking: Asking, form: PageForm) -> Any:
+    receiver = Locality.objects.get(pk=form.cleaned_data["receiver"])
+    return workflow.transfer(asking.referral, receiver, form.cleaned_data["words"], by=asking.user)
+
+
+def _do_hand_to(asking: Asking, form: PageForm) -> Any:
+    return workflow.hand_to(asking.referral, form.cleaned_data["person"], by=asking.user)
+
+
+def _do_lead_by_police(asking: Asking, form: PageForm) -> Any:
+    return workflow.lead_by_police(
+        asking.referral, Status(form.cleaned_data["target"]), by=asking.user
+    )
+
+
+def outcome_words(asking: Asking) -> dict[str, Any]:
+    """What the recorded outcome will bring about, before it is done."""
+    outcome = Answers(asking.referral).get("outcome")
+    label = GatewayOutcome(outcome).label if outcome else ""
+    return {"outcome": label, "asks": outcome == GatewayOutcome.ASK}
+
+
+REFERRER_READS = lazy(
+    "The person who referred it and their safeguarding lead read this. "
+    "They get an e-mail with a link, and nothing else in it."
+)
+LEADS_READ = lazy("Prevent leads and the police of this area read this. The referrer does not.")
+
+ACTS: dict[str, Act] = {
+    act.verb: act
+    for act in [
+        Act(
+            verb="acknowledge",
+            title=lazy("Acknowledge this referral"),
+            link=lazy("Acknowledge it"),
+            button=lazy("Acknowledge the referral"),
+            intro=lazy("You become its holder. The referrer is told that it is being looked at."),
+            done=lazy("You have this referral. The referrer is told that it is being looked at."),
+            who=_prevent,
+            states=frozenset({S.SUBMITTED}),
+            do=_go(workflow.acknowledge),
+        ),
+        Act(
+            verb="take-at-gateway",
+            title=lazy("Take this referral to the gateway"),
+            link=lazy("Take it to the gateway"),
+            button=lazy("Take it to the gateway"),
+            intro=lazy("You become its officer. The Prevent lead and the referrer are told."),
+            done=lazy("The referral is at the gateway, and you are its officer."),
+            who=_police,
+            states=frozenset({S.SUBMITTED}),
+            do=_go(workflow.take_at_gateway),
+        ),
+        Act(
+            verb="take-case",
+            title=lazy("Take this case"),
+            link=lazy("Take the case"),
+            button=lazy("Take the case"),
+            intro=lazy("The case and its promises become yours, whoever had it before."),
+            done=lazy("You have this case."),
+            who=_either,
+            states=OPEN,
+            do=_go(workflow.take_case),
+        ),
+        Act(
+            verb="record-triage",
+            title=lazy("Triage"),
+            link=lazy("Record the triage"),
+            button=lazy("Save the triage"),
+            done=lazy("Saved."),
+            read_by=LEADS_READ,
+            who=_prevent,
+            states=AT_THE_TABLE,
+            make=_triage,
+            do=_record(workflow.record_triage),
+            record=workflow.record_triage,
+            template="referrals/triage.html",
+        ),
+        Act(
+            verb="pass-to-gateway",
+            title=lazy("Pass this referral to police"),
+            link=lazy("Pass it to police"),
+            button=lazy("Pass to police"),
+            intro=lazy("The police gateway gets it now, with your triage answers."),
+            done=lazy("The referral is with the police gateway."),
+            who=_either,
+            states=frozenset({S.TRIAGE}),
+            do=_go(workflow.pass_to_gateway),
+            remedy="record-triage",
+        ),
+        Act(
+            verb="ask-referrer",
+            title=lazy("Ask the referrer for more"),
+            link=lazy("Ask the referrer for more"),
+            button=lazy("Send my question"),
+            intro=lazy("The promise pauses until they answer. They have 2 working days."),
+            done=lazy("Your question has been sent."),
+            read_by=REFERRER_READS,
+            who=_either,
+            states=AT_THE_TABLE,
+            make=_words(lazy("What do you want to know?"), lazy("Write what you want to know")),
+            do=_say(workflow.ask_referrer),
+        ),
+        Act(
+            verb="transfer",
+            title=lazy("Offer this referral to another area"),
+            link=lazy("Transfer to another area"),
+            button=lazy("Offer the referral"),
+            intro=lazy("You stay its owner until the other area accepts."),
+            done=lazy("The referral is offered to the other area."),
+            read_by=lazy("The Prevent leads of both areas read this. The referrer does not."),
+            who=_prevent,
+            states=frozenset({S.TRIAGE}),
+            make=_transfer,
+            do=_do_transfer,
+        ),
+        Act(
+            verb="accept-transfer",
+            title=lazy("Accept this referral"),
+            link=lazy("Accept it"),
+            button=lazy("Accept the referral"),
+            intro=lazy("It belongs to your area from now on, and you hold it."),
+            done=lazy("The referral is yours."),
+            who=_receiver,
+            states=frozenset({S.TRANSFERRED}),
+            do=_go(workflow.accept_transfer),
+        ),
+        Act(
+            verb="decline-transfer",
+            title=lazy("Decline this referral"),
+            link=lazy("Decline it"),
+            button=lazy("Decline the referral"),
+            intro=lazy("It goes back to the area that offered it."),
+            done=lazy("You have declined the referral. The other area is told."),
+            read_by=lazy("The Prevent leads of both areas read this. The referrer does not."),
+            who=_receiver,
+            states=frozenset({S.TRANSFERRED}),
+            make=_words(lazy("Why do you decline it?"), lazy("Write why you decline it")),
+            do=_say(workflow.decline_transfer),
+        ),
+        Act(
+            verb="close-transferred",
+            title=lazy("The other area has accepted it outside the portal"),
+            link=lazy("Record that an area outside the portal has accepted it"),
+            button=lazy("Record it and close here"),
+            done=lazy("Closed here. Feedback to the referrer is due."),
+            read_by=LEADS_READ,
+            who=_prevent,
+            states=frozenset({S.TRANSFERRED}),
+            make=_words(
+                lazy("Who accepted it, and when?"), lazy("Write who accepted it, and when")
+            ),
+            do=_say(workflow.close_transferred),
+        ),
+        Act(
+            verb="record-gateway",
+            title=lazy("Gateway"),
+            link=lazy("Record the gateway's answers"),
+            button=lazy("Save the gateway's answers"),
+            done=lazy("Saved."),
+            read_by=lazy("Police and the Channel chair read this. Write no intelligence."),
+            who=_police,
+            states=frozenset({S.GATEWAY}) | HIDDEN_FROM_MOST,
+            make=_gateway,
+            do=_record(workflow.record_gateway),
+            record=workflow.record_gateway,
+            template="referrals/gateway.html",
+        ),
+        Act(
+            verb="record-outcome",
+            title=lazy("Bring the outcome about"),
+            link=lazy("Bring the outcome about"),
+            button=lazy("Bring the outcome about"),
+            done=lazy("The outcome is recorded."),
+            who=_police,
+            states=frozenset({S.GATEWAY}),
+            do=_go(workflow.record_outcome),
+            remedy="record-gateway",
+            context=outcome_words,
+        ),
+        Act(
+            verb="lead-by-police",
+            title=lazy("Outside Channel: led or held by the police"),
+            link=lazy("Lead or hold it outside Channel, or give it back"),
+            button=lazy("Record it"),
+            intro=lazy(
+                "Nobody below police and chair is told. For them its word, its place in the "
+                "queue, its counts and its clocks stay as they are."
+            ),
+            done=lazy("Recorded."),
+            who=_police,
+            states=BEFORE_CLOSED - {S.TRANSFERRED},
+            make=_police_target,
+            do=_do_lead_by_police,
+        ),
+        Act(
+            verb="reopen",
+            title=lazy("Open this referral again"),
+            link=lazy("Something is new: open it again"),
+            button=lazy("Open it again"),
+            intro=lazy("It goes to the police gateway."),
+            done=lazy("The referral is open again, at the police gateway."),
+            read_by=LEADS_READ,
+            who=_either,
+            states=frozenset({S.CLOSED}),
+            make=_words(lazy("What is new?"), lazy("Write what is new")),
+            do=_say(workflow.reopen),
+        ),
+        Act(
+            verb="give-feedback",
+            title=lazy("Tell the referrer"),
+            link=lazy("Tell the referrer how it stands"),
+            button=lazy("Send it to the referrer"),
+            done=lazy("The referrer has been told."),
+            read_by=REFERRER_READS,
+            who=_either,
+            states=SHARED - {S.WITHDRAWN},
+            make=_feedback,
+            do=_say(workflow.give_feedback),
+            context=lambda asking: {
+                "templates": feedback.offered(asking.status),
+                "picked": asking.picked,
+            },
+        ),
+        Act(
+            verb="write-message",
+            title=lazy("Write a message"),
+            button=lazy("Send message"),
+            done=lazy("Your message has been sent."),
+            read_by=lazy("They get an e-mail with a link, and nothing else in it."),
+            who=_writers,
+            states=SHARED,
+            make=_words(lazy("Your message"), lazy("Write your message")),
+            do=_say(workflow.write_message),
+        ),
+        Act(
+            verb="hand-to",
+            title=lazy("Hand it to a colleague"),
+            link=lazy("Hand it to a colleague"),
+            button=lazy("Hand it over"),
+            done=lazy("Your colleague has it now, and is told."),
+            who=_owners,
+            states=BEFORE_CLOSED | {S.AGENCY_CHECK, S.RETURNED},
+            make=_colleague,
+            do=_do_hand_to,
+        ),
+    ]
+}
+
+
+# What comes next ------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Other:
+    """An act as a link."""
+
+    act: Act
+    url: str
+
+
+@dataclass(frozen=True)
+class Next:
+    """The panel beside a case: the one thing to do, what else can be done, and what cannot."""
+
+    title: str
+    primary: Act | None
+    primary_url: str
+    others: list["Other"]
+    to_do: list[str]
+    cannot: str
+
+
+def next_for(asking: Asking) -> Next:
+    referral, standing, status = asking.referral, asking.standing, asking.status
+    to_do: list[str] = []
+    verb = ""
+    if standing.receives and status == S.TRANSFERRED:
+        verb = "accept-transfer"
+    elif standing.leads_locality:
+        verb = {
+            S.SUBMITTED: "acknowledge",
+            S.TRIAGE: "pass-to-gateway",
+            S.CLOSED: "give-feedback" if referral.due_at else "",
+        }.get(status, "")
+    elif standing.decides_at_gateway:
+        verb = {S.SUBMITTED: "take-at-gateway", S.GATEWAY: "record-outcome"}.get(status, "")
+    primary = ACTS.get(verb)
+    if primary is not None and primary.remedy:
+        to_do = missing(asking)
+        primary = ACTS[primary.remedy] if to_do and _may(primary.remedy, asking) else primary
+    others = [
+        Other(act, act.url(referral))
+        for act in ACTS.values()
+        if act.link and act is not primary and _is_useful(act, asking)
+    ]
+    return Next(
+        title=_title(primary, asking),
+        primary=primary,
+        primary_url=primary.url(referral) if primary else "",
+        others=others,
+        to_do=to_do,
+        cannot=_cannot(standing, status),
+    )
+
+
+def missing(asking: Asking) -> list[str]:
+    """What must be recorded before the case can go on, in words."""
+    needed = moves.triage if asking.status == S.TRIAGE else moves.gateway
+    return [str(words) for words in needed(Answers(asking.referral))]
+
+
+def _may(verb: str, asking: Asking) -> bool:
+    return ACTS[verb].is_offered(asking.standing, asking.status)
+
+
+def _is_useful(act: Act, asking: Asking) -> bool:
+    if not act.is_offered(asking.standing, asking.status):
+        return False
+    referral, user = asking.referral, asking.user
+    if act.verb == "take-case":
+        held = referral.officer_id if asking.standing.decides_at_gateway else referral.holder_id
+        return held != user.pk
+    if act.verb == "record-triage":
+        return asking.standing.leads_locality
+    if act.verb == "lead-by-police":
+        return bool(police_targets(Status(referral.status)))
+    return True
+
+
+def _title(primary: Act | None, asking: Asking) -> str:
+    if primary is not None:
+        words = str(primary.link)
+        return _("Next: %(act)s") % {"act": words[:1].lower() + words[1:]}
+    return {
+        S.QUERY: _("Waiting for the referrer"),
+        S.TRANSFERRED: _("Waiting for the other area"),
+        S.GATEWAY: _("The police gateway has it"),
+        S.INFO_GATHERING: _("The police gateway has it"),
+        S.TRIAGE: _("The Prevent lead has it"),
+        S.CLOSED: _("Closed"),
+        S.WITHDRAWN: _("Taken back"),
+        S.POLICE_LED: _("Led by the police"),
+        S.INVESTIGATION_HOLD: _("Held for an investigation"),
+    }.get(asking.status, _("With the Channel panel"))
+
+
+def _cannot(standing: Standing, status: Status) -> str:
+    """What cannot be done here, and who can: never a dead button."""
+    if status == S.WITHDRAWN:
+        return ""
+    if not (standing.leads_locality or standing.decides_at_gateway or standing.receives):
+        if not (standing.chairs or standing.coordinates):
+            return _("Your own agency made this referral, so you do not decide on it.")
+        return _("The panel's decisions are recorded outside the portal for now.")
+    if status == S.CLOSED:
+        return ""
+    if standing.leads_locality and not standing.decides_at_gateway:
+        return _(
+            "You cannot close it here. "
+            "Only the police gateway can close a referral that has been shared."
+        )
+    if standing.decides_at_gateway and status == S.TRIAGE:
+        return _("The Prevent lead checks it first, and can ask for more or transfer it.")
+    if status not in {S.SUBMITTED, S.TRIAGE, S.QUERY, S.GATEWAY, S.TRANSFERRED, *HIDDEN_FROM_MOST}:
+        return _("The next step is recorded outside the portal for now.")
+    return ""

@@ -1,0 +1,78 @@
+"""Which of a case's promises a page shows, to somebody who is shown it in that state.
+
+``clocks.in_words`` says it in words, ``ui.clocks`` how it looks. Time is an argument.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agencies import workdays
+from agencies.models import Locality
+from referrals import clocks
+from referrals.models import Clock, Referral
+from referrals.terms import ClockKind, Status
+from ui import clocks as looks
+from ui import dates
+
+ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
+
+
+def stage(status: Status) -> str:
+    """The stage in the words of a queue."""
+    return str(_("Feedback owed") if status == Status.CLOSED else status.label)
+
+
+def running_clocks(pks: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Clock]]:
+    """The running promises of these cases that anybody may notice: one query."""
+    found: dict[uuid.UUID, list[Clock]] = {}
+    running = Clock.objects.running().filter(referral__in=list(pks), hidden=False)
+    for clock in running.order_by("due_at"):
+        found.setdefault(clock.referral_id, []).append(clock)
+    return found
+
+
+def clock_of(status: Status, running: Iterable[Clock] | None) -> Clock | None:
+    """The promise of the stage that is shown, or the feedback that is owed once it is closed."""
+    kind = ClockKind.FEEDBACK if status == Status.CLOSED else clocks.OF_STATUS.get(status)
+    return next((clock for clock in running or () if clock.kind == kind), None)
+
+
+def shown_clock(
+    referral: Referral,
+    status: Status,
+    running: Iterable[Clock] | None,
+    *,
+    now: datetime,
+) -> looks.Clock | None:
+    """The promise of the stage that is shown, in words; None where none runs."""
+    clock = clock_of(status, running)
+    if clock is not None:
+        clock.referral = referral  # in hand with its locality: not read again
+        return clocks.in_words(clock, now=now, stage=stage(status))
+    if status not in ENDED:
+        return None
+    day = dates.day(referral.stage_since, timezone.localdate(now))
+    words = _("Closed %(day)s") if status == Status.CLOSED else _("Taken back %(day)s")
+    return looks.Clock("done", words % {"day": day}, days_words=str(status.label))
+
+
+# The line under the heading -------------------------------------------------------------------
+def working_day_words(place: Locality, now: datetime) -> str:
+    """ "The working day ends at 5pm: 20 minutes left. Next working day: Friday 27 November." """
+    local = now.astimezone(workdays.LOCAL)
+    following = workdays.next_working_day(local.date(), place)
+    coming = _("Next working day: %(day)s.") % {"day": dates.day(following, local.date())}
+    if not workdays.is_working_day(local.date(), place):
+        return " ".join([_("Today is not a working day."), coming])
+    ends = datetime.combine(local.date(), place.day_ends, workdays.LOCAL)
+    places = {"time": dates.time_of_day(place.day_ends)}
+    if local >= ends:
+        said = _("The working day ended at %(time)s.") % places
+    else:
+        places["left"] = clocks.span(ends - local)
+        said = _("The working day ends at %(time)s: %(left)s left.") % places
+    return f"{said} {coming}"

@@ -1,0 +1,217 @@
+"""What happened to a case, in words, from its audit events.
+
+The log holds statuses and field names, so nothing of the case's own words stands here. What police
+do out of sight is told to police and chair alone: for everybody else it leaves no line.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from accounts.models import User
+from audit.models import AuditEvent
+from referrals.models import Referral
+from referrals.questions import Words
+from referrals.terms import (
+    HIDDEN_FROM_MOST,
+    ClockKind,
+    Decision,
+    EscalationStep,
+    RecipientKind,
+    Status,
+)
+from ui import dates
+
+LOOKS = ("referral.viewed", "referral.searched")
+"""Looks are listed apart, with who looked and when."""
+AFTER: dict[tuple[str, str], Words] = {
+    ("submitted", "triage"): lazy("Acknowledged by the Prevent lead."),
+    ("submitted", "gateway"): lazy("Taken to the gateway by the police."),
+    ("query", "triage"): lazy("Answered by the referrer."),
+    ("query", "gateway"): lazy("Answered by the referrer."),
+    ("transferred", "triage"): lazy("The other area has answered the offer."),
+    ("transferred", "closed"): lazy("Taken over by an area outside the portal. Closed here."),
+    ("triage", "gateway"): lazy("Passed to the police gateway."),
+    ("closed", "gateway"): lazy("Opened again at the gateway: something is new."),
+}
+"""Moves whose words depend on where the case came from."""
+MOVES: dict[str, Words] = {
+    "submitted": lazy("Shared."),
+    "triage": lazy("Back at triage."),
+    "query": lazy("The referrer was asked for more."),
+    "gateway": lazy("Back at the gateway."),
+    "info_gathering": lazy("Progressed: information is wanted from other agencies."),
+    "s36_pending": lazy("A decision on the panel is due."),
+    "panel_listed": lazy("Listed for the Channel panel."),
+    "panel_adjourned": lazy("Panel adjourned."),
+    "consent_pending": lazy("Adopted. Consent is being asked."),
+    "in_support": lazy("In support."),
+    "post_exit": lazy("Support has ended. Reviews follow."),
+    "police_led": lazy("Led by the police from here. Nobody else is told."),
+    "investigation_hold": lazy("Held for an investigation. Nobody else is told."),
+    "withdrawn": lazy("Taken back by the agency."),
+    "transferred": lazy("Offered to another area."),
+    "closed": lazy("Closed."),
+}
+ACTS: dict[str, Words] = {
+    "started": lazy("Recorded."),
+    "despite_begun": lazy("The author refers, although the lead sees it otherwise."),
+    "triage_record_saved": lazy("Triage answers saved."),
+    "gateway_record_saved": lazy("Gateway answers saved."),
+    "taken": lazy("Took the case."),
+    "handed_to": lazy("Handed the case to a colleague."),
+    "owner_changed": lazy("Came to a colleague: the holder is away or has left."),
+    "feedback_given": lazy("Gave feedback to the referrer."),
+    "message_written": lazy("Wrote a message."),
+    "added_to": lazy("Added to the referral."),
+    "news_asked": lazy("The referrer asked for news."),
+}
+OF_POLICE = frozenset({"gateway_record_saved"})
+OF_HOLDERS = frozenset({"taken", "handed_to", "owner_changed"})
+
+KINDS: dict[str, Words] = {
+    **{f"referral.{kind}": words for kind, words in (MOVES | ACTS).items()},
+    "referral.viewed": lazy("Opened a case"),
+    "referral.searched": lazy("Searched by name"),
+    "referral.agency_check": lazy("Handed to the safeguarding lead"),
+    "referral.returned": lazy("Asked the author for more"),
+    "referral.answered_lead": lazy("Answered the safeguarding lead"),
+    "referral.agency_closed": lazy("Closed in the agency: no further concern"),
+    "referral.other_route": lazy("Sent another route"),
+    "referral.disposed": lazy("Disposed of"),
+    "referral.check_decided": lazy("Decided the check"),
+    "referral.closeness_asked": lazy("Said who is close to the concern"),
+    "referral.route_recorded": lazy("Recorded the other route"),
+    "referral.rung": lazy("Told somebody by telephone"),
+    "referral.received": lazy("Confirmed receipt"),
+    "clock.escalated": lazy("A promise was due or late"),
+}
+"""What the access log calls these events."""
+
+
+@dataclass(frozen=True)
+class Line:
+    what: str
+    at: datetime
+    who: str
+    state: str = "is-done"
+
+
+def of_case(referral: Referral, *, user: User, real: bool, excluded: Iterable[int]) -> list[Line]:
+    """The timeline of a case as this person is shown it, newest first: one query."""
+    happened = AuditEvent.objects.about(referral.pk).exclude(kind__in=LOOKS)
+    return lines(happened.select_related("person"), user=user, real=real, excluded=excluded)
+
+
+def lines(
+    happened: Iterable[AuditEvent], *, user: User, real: bool, excluded: Iterable[int]
+) -> list[Line]:
+    """Events, oldest first, as lines, newest first; the newest one is where it stands."""
+    hidden = set(excluded)
+    found = [
+        Line(what=str(words), at=event.at, who=_who(event, user, hidden))
+        for event, words in _told(happened, user, real=real)
+    ]
+    found.reverse()
+    if found:
+        found[0] = Line(found[0].what, found[0].at, found[0].who, "is-now")
+    return found
+
+
+def _told(
+    happened: Iterable[AuditEvent], user: User, *, real: bool
+) -> Iterator[tuple[AuditEvent, Words]]:
+    """The events that may be told, with their words; follows what was shown outwardly."""
+    outward, out_of_sight = "", False
+    for event in happened:
+        area, _dot, kind = event.kind.partition(".")
+        before = str(event.detail.get("before", ""))
+        if area == "referral" and kind in Status.values:
+            unchanged = kind == outward and before in HIDDEN_FROM_MOST
+            if kind in HIDDEN_FROM_MOST:
+                out_of_sight = True
+                if real:
+                    yield event, MOVES[kind]
+                continue
+            if before in HIDDEN_FROM_MOST:
+                out_of_sight = False
+            outward = kind
+            if unchanged and not real:
+                continue
+        if not real and (
+            kind in OF_POLICE
+            or (out_of_sight and kind in OF_HOLDERS and event.person_id != user.pk)
+        ):
+            continue
+        words = _words(area, kind, before, event.detail)
+        if words:
+            yield event, words
+
+
+def _words(area: str, kind: str, before: str, detail: dict[str, Any]) -> Words:
+    """What a line says; empty for what is the agency's own affair, or nobody's."""
+    if area == "clock":
+        return _late(detail)
+    if kind == "check_decided":
+        decision = str(detail.get("decision", ""))
+        if decision not in Decision.values:
+            return ""
+        return _("Checked: %(decision)s.") % {"decision": Decision(decision).label}
+    if kind in ("rung", "received"):
+        return _told_to(kind, str(detail.get("recipient", "")))
+    return AFTER.get((before, kind)) or MOVES.get(kind) or ACTS.get(kind) or ""
+
+
+def _late(detail: dict[str, Any]) -> str:
+    kind, step = str(detail.get("clock", "")), str(detail.get("step", ""))
+    if kind not in ClockKind.values or step not in EscalationStep.values:
+        return ""
+    said = {
+        EscalationStep.RED: lazy("Late: %(promise)s."),
+        EscalationStep.DEPUTY: lazy("Late: %(promise)s. The deputy was told."),
+        EscalationStep.SENIOR: lazy("Late: %(promise)s. The senior lead was told."),
+    }.get(EscalationStep(step))
+    return str(said) % {"promise": str(ClockKind(kind).label).lower()} if said else ""
+
+
+def _told_to(kind: str, recipient: str) -> str:
+    if recipient not in RecipientKind.values:
+        return ""
+    place = {"body": RecipientKind(recipient).label}
+    if kind == "rung":
+        return _("Told by telephone: %(body)s.") % place
+    return _("%(body)s: has confirmed that it has it.") % place
+
+
+def _who(event: AuditEvent, user: User, excluded: set[int]) -> str:
+    if event.person_id is None:
+        return ""
+    if event.person_id == user.pk:
+        return _("You")
+    return _("A colleague") if event.person_id in excluded else str(event.person)
+
+
+def overtaken_by(referral: Referral, *, user: User, real: bool) -> str:
+    """Who was first, and when: "Imran Siddiq took this case at 9:12am." Empty if nobody was."""
+    recent = list(
+        AuditEvent.objects.about(referral.pk).exclude(kind__in=LOOKS).select_related("person")
+    )
+    told = [event for event, _said in _told(recent, user, real=real)]
+    event = next((e for e in reversed(told) if e.person_id), None)
+    if event is None or event.person_id == user.pk:
+        return ""
+    kind, before = event.kind.partition(".")[2], event.detail.get("before", "")
+    took = kind == "taken" or before == Status.SUBMITTED
+    said = _("%(name)s took this case %(when)s.") if took else _("%(name)s was first %(when)s.")
+    return said % {"name": event.person, "when": _when(event.at)}
+
+
+def _when(moment: datetime) -> str:
+    if timezone.localdate(moment) == timezone.localdate():
+        return _("at %(time)s") % {"time": dates.time_of_day(moment)}
+    return _("on %(moment)s") % {"moment": dates.moment(moment)}

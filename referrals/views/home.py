@@ -1,0 +1,478 @@
+"""``/referrals/``: what waits for the person who asks, by what they do; the queue of a locality."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, F, OuterRef, Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from accounts.http import SignedInRequest
+from accounts.models import User
+from agencies import people, workdays
+from agencies.models import Locality, Membership
+from agencies.terms import AGENCY_LEADS, Role, Sector
+from referrals import clocks, policy, promises, queue
+from referrals.models import Clock, Recipient, Referral
+from referrals.standing import Serves, Standing
+from referrals.terms import (
+    EDITABLE_BY_AUTHOR,
+    FROM_PANEL,
+    SHARED,
+    ClockKind,
+    Status,
+)
+from referrals.views.search import search_form
+from ui import clocks as looks
+from ui import dates
+
+SHORT = 10
+"""Rows of a list that has a page of its own."""
+MOST_WORK = 100
+"""Rows of a lead's own work on one page: more than anybody can hold."""
+PEOPLE = ("agency__locality", "locality", "lead", "created_by")
+
+
+# Lines ----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Line:
+    """One case in a list of the agency's side, in words."""
+
+    referral: Referral
+    who: str
+    status: str
+    clock: looks.Clock | None
+    act: str
+    holder: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading and its lines."""
+
+    anchor: str
+    title: str
+    lines: Sequence[Line]
+
+
+def lines_of(referrals: Sequence[Referral], *, user: User, now: datetime) -> list[Line]:
+    """Lines in words: four queries for all of them."""
+    pks = [referral.pk for referral in referrals]
+    if not pks:
+        return []
+    names = queue.who_of(referrals)
+    running = promises.running_clocks(pks)
+    fresh = queue.new_to(user, pks)
+    found = []
+    for referral in referrals:
+        word = referral.status_word
+        status = Status(referral.outward_status)
+        found.append(
+            Line(
+                referral=referral,
+                who=names[referral.pk].words if referral.pk in names else "",
+                status=str(word.label if word else status.label),
+                clock=_clock(referral, status, running.get(referral.pk, []), now),
+                act=_act(referral, status, user),
+                holder=_holder(referral, status, user),
+                is_new=referral.pk in fresh and status != Status.DRAFT,
+            )
+        )
+    return found
+
+
+def _clock(
+    referral: Referral, status: Status, running: Iterable[Clock], now: datetime
+) -> looks.Clock | None:
+    if status != Status.OTHER_ROUTE:
+        return promises.shown_clock(referral, status, running, now=now)
+    kinds = {clock.kind: clock for clock in running}
+    clock = kinds.get(ClockKind.ROUTE_SENT) or kinds.get(ClockKind.LOOK_AGAIN)
+    if clock is None:
+        return None
+    clock.referral = referral
+    return clocks.in_words(clock, now=now)
+
+
+def _act(referral: Referral, status: Status, user: User) -> str:
+    if referral.created_by_id == user.pk:
+        acts = {Status.DRAFT: _("Go on with it"), Status.RETURNED: _("Answer your lead")}
+    else:
+        acts = {
+            Status.AGENCY_CHECK: _("Check it"),
+            Status.OTHER_ROUTE: _("Look at it again"),
+            Status.QUERY: _("Answer the question"),
+        }
+    return acts.get(status, _("See where it stands"))
+
+
+def _holder(referral: Referral, status: Status, user: User) -> str:
+    person = {
+        Status.AGENCY_CHECK: referral.lead,
+        Status.OTHER_ROUTE: referral.lead,
+        Status.RETURNED: referral.created_by,
+    }.get(status)
+    if person is None:
+        return ""
+    return _("With you") if person.pk == user.pk else _("With %(name)s") % {"name": person}
+
+
+# Home -----------------------------------------------------------------------------------------
+@require_safe
+def home(request: SignedInRequest) -> HttpResponse:
+    """One page that says what waits for me. The front page of a Prevent lead is the queue."""
+    user, held = request.user, people.roles_for(request)
+    if not held and people.must_join(user):
+        return redirect("agencies:join")
+    serves = Serves.of(user, held)
+    if serves.has_queue and not serves.leads:
+        return _queue(request, serves, held)
+    now = timezone.now()
+    writes = not held or bool(serves.agencies)
+    own = _own(user)
+    ours, context = (_of_leads(user, serves, now)) if serves.leads else ([], {})
+    lines = {line.referral.pk: line for line in lines_of(_once([*own, *ours]), user=user, now=now)}
+    mine = [lines[referral.pk] for referral in own]
+    sent = [line for line in mine if line.referral.status not in EDITABLE_BY_AUTHOR]
+    context |= {
+        "writes": writes,
+        "drafts": [line for line in mine if line.referral.status in EDITABLE_BY_AUTHOR],
+        "concerns": sent[:SHORT],
+        "more_concerns": len(sent) > SHORT,
+        "leads": bool(serves.leads),
+        "queue": _queue_words(user, serves, held, now) if serves.has_queue else "",
+        "parts": _parts(user, serves) if serves.has_parts else None,
+        "panel": _panel(user, serves, now) if serves.has_panel else None,
+        "links": links(serves),
+        "wide": bool(serves.leads or serves.works_for_a_place),
+    }
+    if serves.leads:
+        context["groups"] = [
+            Group(key, title, [lines[referral.pk] for referral in referrals])
+            for key, title, referrals in context["work"]
+        ]
+        context["shared"] = [lines[referral.pk] for referral in context["shared"]]
+    return render(request, "referrals/home.html", context)
+
+
+def _once(referrals: Iterable[Referral]) -> list[Referral]:
+    return list({referral.pk: referral for referral in referrals}.values())
+
+
+def _own(user: User) -> list[Referral]:
+    """What the person wrote: what can be gone on with, then what was sent."""
+    mine = Referral.objects.visible_to(user).filter(created_by=user).select_related(*PEOPLE)
+    drafts = mine.filter(status__in=sorted(EDITABLE_BY_AUTHOR)).order_by("-touched_at")
+    sent = mine.exclude(status__in=sorted(EDITABLE_BY_AUTHOR)).order_by("-created_at")
+    return [*drafts[:MOST_WORK], *sent[: SHORT + 1]]
+
+
+def links(serves: Serves) -> list[tuple[str, str]]:
+    """What those have who read no cases: pages, never records."""
+    roles, found = serves.roles, []
+    if roles & {Role.AGENCY_ADMIN, Role.SENIOR_LEAD, Role.PORTAL_ADMIN, *AGENCY_LEADS}:
+        found.append((reverse("agencies:home"), _("People, roles and days away")))
+    if Role.PORTAL_ADMIN in roles:
+        found.append((reverse("agencies:health"), _("What is to be put right in the set-up")))
+    if roles & {Role.AGENCY_ADMIN, Role.PRIVACY_OFFICER, *AGENCY_LEADS}:
+        found.append((reverse("audit:log"), _("Access log: who did and opened what")))
+    if roles & {Role.GUIDANCE_EDITOR, Role.GUIDANCE_APPROVER}:
+        found.append((reverse("wagtailadmin_home"), _("Back office for guidance and news")))
+    return found
+
+
+# An agency's lead -----------------------------------------------------------------------------
+def _of_leads(user: User, serves: Serves, now: datetime) -> tuple[list[Referral], dict[str, Any]]:
+    """The lead's own work, what the agency shared, and how many drafts nobody has sent."""
+    ours = Referral.objects.visible_to(user).filter(agency__in=sorted(serves.leads))
+    day = now.astimezone(workdays.LOCAL).date() + timedelta(days=1)
+    tomorrow = datetime.combine(day, time.min, workdays.LOCAL)
+    due = Clock.objects.running().filter(
+        Q(kind=ClockKind.ROUTE_SENT) | Q(kind=ClockKind.LOOK_AGAIN, due_at__lt=tomorrow),
+        referral=OuterRef("pk"),
+    )
+    in_hand = [Status.AGENCY_CHECK, Status.RETURNED, Status.QUERY]
+    waits = Q(outward_status__in=in_hand) | Q(Exists(due), outward_status=Status.OTHER_ROUTE)
+    work = list(
+        ours.filter(waits)
+        .select_related(*PEOPLE)
+        .order_by("-emergency", "due_at", "pk")[:MOST_WORK]
+    )
+    shared = list(
+        ours.filter(submitted_at__isnull=False)
+        .select_related(*PEOPLE)
+        .order_by("-submitted_at", "pk")[: SHORT + 1]
+    )
+    titles = (
+        ("checks", _("My checks"), Status.AGENCY_CHECK),
+        ("questions", _("Questions to answer"), Status.QUERY),
+        ("returned", _("Waiting for the author"), Status.RETURNED),
+        ("routes", _("Other help to look at again"), Status.OTHER_ROUTE),
+    )
+    return [*work, *shared], {
+        "work": [
+            (key, title, [one for one in work if one.outward_status == status])
+            for key, title, status in titles
+        ],
+        "shared": shared[:SHORT],
+        "more_shared": len(shared) > SHORT,
+        "unsent": unsent_words(user, serves),
+        "search": search_form() if policy.may_search_names(user) else None,
+    }
+
+
+def unsent_words(user: User, serves: Serves) -> str:
+    """ "2 drafts not yet sent in your agency": a count, and nothing else of them (section 8.2)."""
+    drafts = Referral.objects.filter(agency__in=sorted(serves.leads), status=Status.DRAFT)
+    number = drafts.exclude(created_by=user).exclude(exclusions__person=user).count()
+    said = ngettext(
+        "%(n)s draft not yet sent in your agency",
+        "%(n)s drafts not yet sent in your agency",
+        number,
+    )
+    return said % {"n": number}
+
+
+# The lists that have a page of their own ------------------------------------------------------
+@require_safe
+def listed(request: SignedInRequest) -> HttpResponse:
+    """Everything I recorded, or everything that my agency recorded, newest first."""
+    user, serves = request.user, Serves.of(request.user, people.roles_for(request))
+    of = "agency" if request.GET.get("of") == "agency" else "mine"
+    if of == "agency" and not serves.leads:
+        raise PermissionDenied
+    mine = Q(created_by=user) if of == "mine" else Q(agency__in=sorted(serves.leads))
+    found = Referral.objects.visible_to(user).filter(mine)
+    if of == "agency":
+        found = found.exclude(status=Status.DRAFT)
+    cursor = queue.Cursor.read(request.GET.get("after", ""))
+    if cursor is not None:
+        found = found.filter(
+            Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__gt=cursor.pk)
+        )
+    rows = list(found.select_related(*PEOPLE).order_by("-created_at", "pk")[: queue.PAGE + 1])
+    shown, more = rows[: queue.PAGE], ""
+    if len(rows) > queue.PAGE:
+        last = shown[-1]
+        after = queue.Cursor(queue.UNGROUPED, False, last.created_at, last.pk, 0)
+        more = f"?{urlencode({'of': of, 'after': str(after)})}"
+    return render(
+        request,
+        "referrals/list.html",
+        {
+            "of": of,
+            "lines": lines_of(shown, user=user, now=timezone.now()),
+            "more": more,
+            "first": f"?{urlencode({'of': of})}" if cursor else "",
+        },
+    )
+
+
+# The queue ------------------------------------------------------------------------------------
+GROUP_TITLES = {
+    queue.LATE: lambda place: _("Late"),
+    queue.TODAY: lambda place: _("Due today by %(time)s") % {"time": place},
+    queue.LATER: lambda place: _("Later"),
+}
+ANCHORS = {queue.LATE: "late", queue.TODAY: "today", queue.LATER: "week"}
+
+
+@dataclass(frozen=True)
+class Pill:
+    """A view of the queue, with its count."""
+
+    words: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    anchor: str
+    title: str
+    rows: Sequence[queue.Row]
+
+
+@require_safe
+def queue_page(request: SignedInRequest) -> HttpResponse:
+    """The queue by itself, for those whose front page shows more than that."""
+    held = people.roles_for(request)
+    serves = Serves.of(request.user, held)
+    if not serves.has_queue:
+        raise PermissionDenied
+    return _queue(request, serves, held)
+
+
+def _desk(user: User, serves: Serves, held: Sequence[Membership], now: datetime) -> queue.Desk:
+    places = serves.prevent | serves.police
+    place = next(each.locality for each in held if each.locality_id in places)
+    return queue.Desk(user=user, serves=serves, place=cast(Locality, place), now=now)
+
+
+def _queue_words(user: User, serves: Serves, held: Sequence[Membership], now: datetime) -> str:
+    desk = _desk(user, serves, held, now)
+    return _counted(queue.count(desk, queue.Wanted(), []))
+
+
+def _counted(counts: queue.Counts) -> str:
+    return _("%(open)s open. %(late)s late, %(today)s due today.") % {
+        "open": counts.open,
+        "late": counts.late,
+        "today": counts.today,
+    }
+
+
+def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership]) -> HttpResponse:
+    desk = _desk(request.user, serves, held, timezone.now())
+    wanted = queue.Wanted.read(request.GET, desk)
+    away = queue.absent_colleagues(desk)
+    counts = queue.count(desk, wanted, away)
+    in_view = {queue.CLOSED: counts.closed, queue.HELD: counts.held}.get(
+        wanted.view, counts.in_view
+    )
+    found = queue.page(desk, wanted, in_view)
+    rows = {row.referral.pk: row for row in queue.rows(desk, found.referrals)}
+    by = dates.time_of_day(desk.place.day_ends)
+    groups = [
+        RowGroup(
+            anchor=ANCHORS.get(number, "all"),
+            title=_("%(title)s: %(count)s")
+            % {
+                "title": GROUP_TITLES[number](by) if number in GROUP_TITLES else _("Newest first"),
+                "count": counts.groups[number] if number in GROUP_TITLES else in_view,
+            },
+            rows=[rows[referral.pk] for referral in referrals],
+        )
+        for number, referrals in found.groups
+    ]
+    return render(
+        request,
+        "referrals/queue.html",
+        {
+            "counts": counts,
+            "working_day": promises.working_day_words(desk.place, desk.now),
+            "pills": _pills(wanted, counts, away, desk),
+            "groups": groups,
+            "wanted": wanted,
+            "stages": queue.stages(desk),
+            "sectors": Sector.choices,
+            "next": _address(wanted, after=str(found.after)) if found.after else "",
+            "next_count": found.next_count,
+            "first": _address(wanted) if wanted.after else "",
+            "other_sort": _address(
+                wanted, sort=queue.DUE if wanted.sort == queue.NEWEST else queue.NEWEST
+            ),
+            "unfiltered": _address(wanted, stage="", sector=""),
+            "next_due": _next_due(desk) if not rows else None,
+            "own": _own(request.user)[:SHORT],
+            "address": reverse("referrals:queue"),
+        },
+    )
+
+
+def _address(wanted: queue.Wanted, **changes: str) -> str:
+    """The address of this view with something changed; no page unless it is said."""
+    said = {
+        "view": wanted.view if wanted.view != queue.MINE else "",
+        "for": wanted.colleague or "",
+        "stage": wanted.stage,
+        "sector": wanted.sector,
+        "sort": wanted.sort if wanted.sort != queue.DUE else "",
+    } | changes
+    if said.get("sort") == queue.DUE:
+        said["sort"] = ""
+    query = urlencode({name: value for name, value in said.items() if value})
+    return f"{reverse('referrals:queue')}?{query}" if query else reverse("referrals:queue")
+
+
+def _pills(
+    wanted: queue.Wanted, counts: queue.Counts, away: Sequence[User], desk: queue.Desk
+) -> list[Pill]:
+    plain = queue.Wanted()
+
+    def pill(words: str, number: int, view: str, colleague: int | None = None) -> Pill:
+        changes = {"view": "" if view == queue.MINE else view}
+        if colleague:
+            changes["for"] = str(colleague)
+        current = wanted.view == view and (wanted.colleague == colleague or not colleague)
+        return Pill(f"{words} {number}", _address(plain, **changes), current)
+
+    covered = [person for person in away if person.pk in counts.covering]
+    return [
+        pill(_("Mine"), counts.mine, queue.MINE),
+        pill(_("All open"), counts.open, queue.OPEN),
+        *(
+            pill(
+                _("Covering for %(name)s") % {"name": person.first_name_only},
+                counts.covering[person.pk],
+                queue.COVER,
+                person.pk,
+            )
+            for person in covered
+        ),
+        pill(_("Waiting for others"), counts.waiting, queue.WAITING),
+        *([pill(_("Led or held by us"), counts.held, queue.HELD)] if desk.sees_real_status else []),
+        pill(_("Closed this month"), counts.closed, queue.CLOSED),
+    ]
+
+
+def _next_due(desk: queue.Desk) -> Referral | None:
+    """The next promise of anybody's, for an empty queue."""
+    return desk.open().filter(due_at__gte=desk.now).order_by("due_at", "pk").first()
+
+
+# The other lists of a locality ----------------------------------------------------------------
+@dataclass(frozen=True)
+class Part:
+    """A view that was sent to a front door or adult team."""
+
+    recipient: Recipient
+    who: str
+
+
+def _parts(user: User, serves: Serves) -> list[Part]:
+    """What was sent to the teams that the person serves; what nobody confirmed comes first."""
+    seen = Referral.objects.visible_to(user).filter(status__in=sorted(SHARED))
+    sent = Recipient.objects.open_to(user).filter(referral__in=seen.values("pk"))
+    sent = sent.select_related("referral__agency", "received_by")
+    unread_first = F("received_at").desc(nulls_first=True)
+    found = list(sent.order_by(unread_first, "-told_at", "-pk")[:MOST_WORK])
+    names = queue.who_of(_once(one.referral for one in found))
+    return [Part(one, names[one.referral_id].words) for one in found if one.referral_id in names]
+
+
+@dataclass(frozen=True)
+class PanelLine:
+    referral: Referral
+    who: str
+    stage: str
+
+
+def _panel(user: User, serves: Serves, now: datetime) -> list[PanelLine]:
+    places = sorted(serves.chairs | serves.coordinates)
+    listed = (
+        Referral.objects.visible_to(user)
+        .filter(locality__in=places, outward_status__in=sorted(FROM_PANEL))
+        .select_related(*queue.RELATED)
+        .order_by("due_at", "pk")[:MOST_WORK]
+    )
+    found = list(listed)
+    names = queue.who_of(found)
+    return [
+        PanelLine(
+            referral=one,
+            who=names[one.pk].words if one.pk in names else "",
+            stage=str(Standing.of(serves, one).status_of(one).label),
+        )
+        for one in found
+    ]
