@@ -61,8 +61,8 @@ def run(places: Places, arguments: argparse.Namespace) -> None:
                 cluster.start()
             prepare.tables(places, env, cluster)
             prepare.static_files(places, env)
+            prepare.pages(places, env, cluster)
             if cluster:
-                prepare.pages(places, env, cluster)
                 prepare.demonstration(places, env, cluster)
             serve.serve(places, env, port)
         finally:

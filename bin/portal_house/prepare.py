@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from portal_house.local_env import LocalEnv
 from portal_house.packages import install_debian, install_python
@@ -82,21 +81,21 @@ def static_files(places: Places, env: Mapping[str, str]) -> None:
     mark.write_text(wanted)
 
 
-def pages(places: Places, env: Mapping[str, str], cluster: Cluster) -> None:
+def pages(places: Places, env: Mapping[str, str], cluster: Cluster | None) -> None:
     """The board's first pages; what its editors changed since stays as it is."""
-    content = places.checkout / "guidance" / "content"
-    wanted = digest([path for path in content.rglob("*") if path.is_file()])
-    if cluster.notes().get("pages") == wanted:
+    wanted = digest([places.checkout / "guidance" / "content"])
+    if cluster and cluster.notes().get("pages") == wanted:
         return
     with step("Guidance pages", "10 seconds"):
         manage(places, "load_guidance", env=env, owner=True)
-    cluster.note(pages=wanted)
+    if cluster:
+        cluster.note(pages=wanted)
 
 
 def demonstration(places: Places, env: Mapping[str, str], cluster: Cluster) -> None:
-    command = places.checkout / "demo" / "management" / "commands" / "load_demo.py"
-    wanted = digest([*Path(places.checkout / "demo").rglob("*.py")])
-    if not command.exists() or cluster.notes().get("demonstration") == wanted:
+    """The made-up partnership; load_demo adds what is missing and leaves what people did."""
+    wanted = digest([places.checkout / "demo"])
+    if cluster.notes().get("demonstration") == wanted:
         return
     with step("Demonstration partnership", "1 minute"):
         # As the owner, who alone may date what the log tells of the past weeks.
