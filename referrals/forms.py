@@ -55,11 +55,11 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 def field_for(question: Question, answers: Answers) -> forms.Field:
     """The form field of one question."""
-    alone = question.name == "signed" and answers.alone
+    signs_alone = question.name == "signed" and answers.alone
     common: dict[str, Any] = {
-        "label": ALONE_SIGNS if alone else question.text,
+        "label": ALONE_SIGNS if signs_alone else question.text,
         "help_text": question.hint,
-        "required": question.need is Need.REQUIRED,
+        "required": question.is_required(answers),
     }
     missing = question.missing
     choices = question.choices.choices if question.choices else []
@@ -128,8 +128,9 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
         case Kind.CONFIRM:
             return fields.ConfirmField(missing=missing, **common)
         case Kind.PERSON:
-            return PersonField(
-                queryset=persons_for(question, answers),
+            persons = persons_for(question, answers)
+            field = PersonField(
+                queryset=User.objects.filter(pk__in=[person.pk for person in persons]),
                 empty_label=None,
                 error_messages={
                     "required": missing,
@@ -137,10 +138,13 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
                 },
                 **common,
             )
+            # Known already, so that drawing the page asks nothing more.
+            field.choices = [(one.pk, field.label_from_instance(one)) for one in persons]
+            return field
     raise ValueError(question.kind)
 
 
-def persons_for(question: Question, answers: Answers) -> Any:
+def persons_for(question: Question, answers: Answers) -> list[User]:
     """Whom a question about a person offers: never somebody close to the concern."""
     referral = answers.referral
     if question.name == "second_officer":
@@ -156,8 +160,7 @@ def persons_for(question: Question, answers: Answers) -> Any:
         found = [person for person in found if person.pk != referral.lead_id]
     else:
         found = answers.leads
-    excluded = set(referral.exclusions.values_list("person_id", flat=True))
-    return User.objects.filter(pk__in=[one.pk for one in found if one.pk not in excluded])
+    return [person for person in found if person.pk not in answers.excluded]
 
 
 class QuestionsForm(PageForm):
@@ -271,8 +274,7 @@ class QuestionsForm(PageForm):
 class CheckForm(QuestionsForm):
     """The lead's CHECK: a decision against a referral asks only for itself and its reasons."""
 
-    button_name = "decide"
-    button = gettext_lazy("Record my decision")
+    form_tag = False
     ONLY_FOR = {
         terms.Decision.OTHER_ROUTE: {"decision", "decision_reasons", "signed"},
         terms.Decision.NO_CONCERN: {"decision", "decision_reasons", "signed"},

@@ -282,7 +282,8 @@ def answer(
 def _record(referral: Referral, name: str) -> Any:
     found = Answers(referral).record(name)
     if found is None:
-        found = RECORD_CLASS[name].objects.create(referral=referral)
+        # A row read with its records remembers that one was missing; another act may have made it.
+        found, _made = RECORD_CLASS[name].objects.get_or_create(referral=referral)
     return found
 
 
@@ -528,9 +529,9 @@ def close_in_agency(referral: Referral, *, by: User, now: datetime | None = None
 def take_other_route(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
     """C17 (c): other help than Prevent. No Prevent lead ever sees it."""
     now = now or timezone.now()
+    referral = locked(referral)
     own = referral.status == Status.DRAFT
     record = _record(referral, "route_record")
-    referral.refresh_from_db()
     if record.look_again_on is None:
         record.look_again_on = workdays.add_working_days(
             timezone.localdate(now), LOOK_AGAIN_WORKING_DAYS, clocks.place_of(referral)

@@ -1,7 +1,5 @@
 """The safeguarding lead's CHECK: the whole of NOTICE beside the decision, and the other route."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -11,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import SignedInRequest
 from referrals import clocks, policy, workflow
-from referrals.answers import Answers
+from referrals.answers import Answers, Shown
 from referrals.forms import CheckForm, QuestionsForm
 from referrals.models import Clock, PageSave, Referral
 from referrals.moves import NotReady, Stale, TransitionError
@@ -112,7 +110,7 @@ def _page(
         if referral.status == Status.AGENCY_CHECK
         else None
     )
-    long, person = notice_in_words(answers)
+    long, brief, person = notice_in_words(answers)
     notice = [
         question
         for step in STEPS
@@ -138,6 +136,7 @@ def _page(
             "seen": version,
             "clock": clocks.in_words(_with(clock, referral), now=now) if clock else None,
             "long": long,
+            "brief": brief,
             "person": person,
             "unanswered": [q.short for q in answers.unanswered(notice)],
             "first_name": referral.created_by.first_name_only,
@@ -160,18 +159,25 @@ def _with(clock: Clock, referral: Referral) -> Clock:
     return clock
 
 
-def notice_in_words(answers: Answers) -> tuple[list[Any], list[Any]]:
-    """NOTICE as the lead reads it: what happened in full, and the person as a summary."""
-    long, person = [], []
+def notice_in_words(answers: Answers) -> tuple[list[Shown], list[Shown], list[Shown]]:
+    """NOTICE as the lead reads it: what happened in full, the rest of the concern in short, and
+    the person as a summary. A gate that nobody opened is not worth three lines."""
+    long: list[Shown] = []
+    brief: list[Shown] = []
+    person: list[Shown] = []
     for step in STEPS:
-        if step.section != Section.NOTICE:
+        if step.section != Section.NOTICE or (step.name == "danger" and not answers.gate_yes):
             continue
         for shown in answers.shown(step.questions):
-            if shown.question.name in NOT_SHOWN:
+            question = shown.question
+            if question.name in NOT_SHOWN:
                 continue
-            brief = step.task in ABOUT_THE_PERSON and shown.question.name != "explanations"
-            (person if brief else long).append(shown)
-    return long, person
+            about_person = step.task in ABOUT_THE_PERSON and question.name != "explanations"
+            if shown.is_long and (question.said or not about_person):
+                long.append(shown)
+            else:
+                (person if about_person else brief).append(shown)
+    return long, brief, person
 
 
 def other_route(request: SignedInRequest, key: str) -> HttpResponse:

@@ -202,7 +202,7 @@ def stages(referral: Referral) -> Any:
             continue  # support is not promised before it is considered
         if one in (StatusWord.CONSIDERED, StatusWord.OFFERED) and word == StatusWord.CLOSED:
             continue
-        title = _("Decided") if one == StatusWord.CLOSED and place > reached else one.label
+        step: Words = _("Decided") if one == StatusWord.CLOSED and place > reached else one.label
         if one == StatusWord.RECEIVED and referral.submitted_at:
             text = dates.moment(referral.submitted_at) + "."
         elif place == reached:
@@ -210,7 +210,7 @@ def stages(referral: Referral) -> Any:
         else:
             text = str(TO_COME.get(one, "")) if place > reached else ""
         state = "is-done" if place < reached else "is-now" if place == reached else ""
-        yield Stage(title, text, state)
+        yield Stage(step, text, state)
 
 
 def _reply_form(referral: Referral, *args: Any) -> WordsForm:
@@ -228,6 +228,7 @@ def _reply_form(referral: Referral, *args: Any) -> WordsForm:
             hint=_("They get an e-mail with a link, and nothing else in it."),
         )
         form.button, form.action = _("Send message"), _url("write_message", referral)
+    form.form_tag = form.helper.form_tag = False
     return form
 
 

@@ -12,7 +12,9 @@ from tests.referrals import cases
 
 def form_data(values):
     """A posted form from stored answers, for the simple kinds that CHECK has."""
-    data = {}
+    talked = ("16", "11", "2026", "9:30am")
+    data = dict(zip(("day", "month", "year", "time"), talked, strict=True))
+    data = {f"spoken_at_{part}": value for part, value in data.items()}
     for name, value in values.items():
         data[name] = "on" if name in ("signed", "declared") and value == "yes" else value
     return data
@@ -21,6 +23,11 @@ def form_data(values):
 @pytest.fixture
 def at_check(cast, case_in):
     return case_in(Status.AGENCY_CHECK)
+
+
+def seen(referral):
+    save = PageSave.objects.filter(referral=referral, step="check").first()
+    return str(save.version if save else 0)
 
 
 def url(name, referral, *more):
@@ -44,7 +51,8 @@ def test_only_the_agencys_leads_check(who, cast, at_check):
 
 def test_an_empty_decision_says_what_to_do_and_keeps_what_was_typed(cast, at_check):
     page = enter(cast.lead).post(
-        url("check", at_check), {"seen": "0", "decide": "1", "facts_verified": "I read it."}
+        url("check", at_check),
+        {"seen": seen(at_check), "decide": "1", "facts_verified": "I read it."},
     )
     body = page.content.decode()
     assert page.status_code == 200
@@ -55,14 +63,15 @@ def test_an_empty_decision_says_what_to_do_and_keeps_what_was_typed(cast, at_che
 
 def test_a_check_can_be_left_half_done(cast, at_check):
     enter(cast.lead).post(
-        url("check", at_check), {"seen": "0", "later": "1", "facts_verified": "I read it."}
+        url("check", at_check),
+        {"seen": seen(at_check), "later": "1", "facts_verified": "I read it."},
     )
     assert Answers(cases.fresh(at_check)).get("facts_verified") == "I read it."
 
 
 def test_a_decision_to_refer_goes_on_to_share(cast, at_check):
     response = enter(cast.lead).post(
-        url("check", at_check), {"seen": "0", "decide": "1", **form_data(cases.CHECK)}
+        url("check", at_check), {"seen": seen(at_check), "decide": "1", **form_data(cases.CHECK)}
     )
     assert response["Location"] == url("step", at_check, "noticed-by")
     assert cases.fresh(at_check).check_record.signed_by == cast.lead
@@ -70,7 +79,7 @@ def test_a_decision_to_refer_goes_on_to_share(cast, at_check):
 
 def test_no_further_concern_needs_only_itself_and_reasons(cast, at_check):
     data = {
-        "seen": "0",
+        "seen": seen(at_check),
         "decide": "1",
         "decision": "d",
         "decision_reasons": "She said bombe, the dessert of the family café, and drew it.",
@@ -82,7 +91,12 @@ def test_no_further_concern_needs_only_itself_and_reasons(cast, at_check):
 
 
 def test_questions_go_back_to_the_author(cast, at_check):
-    data = {"seen": "0", "decide": "1", "decision": "e", "questions": "Who else was there?"}
+    data = {
+        "seen": seen(at_check),
+        "decide": "1",
+        "decision": "e",
+        "questions": "Who else was there?",
+    }
     enter(cast.lead).post(url("check", at_check), data)
     assert cases.fresh(at_check).status == Status.RETURNED
     page = enter(cast.practitioner).get(url("status", at_check))
@@ -91,7 +105,7 @@ def test_questions_go_back_to_the_author(cast, at_check):
 
 def test_questions_without_words_are_refused_beside_the_field(cast, at_check):
     page = enter(cast.lead).post(
-        url("check", at_check), {"seen": "0", "decide": "1", "decision": "e"}
+        url("check", at_check), {"seen": seen(at_check), "decide": "1", "decision": "e"}
     )
     assert "Write what you want to know" in page.content.decode()
     assert cases.fresh(at_check).status == Status.AGENCY_CHECK
@@ -100,21 +114,24 @@ def test_questions_without_words_are_refused_beside_the_field(cast, at_check):
 def test_an_answer_that_opens_a_question_asks_it_then(cast, at_check):
     untold = {k: v for k, v in cases.CHECK.items() if k != "told_response"}
     data = form_data(untold | {"told_person": "no_risk"})
-    page = enter(cast.lead).post(url("check", at_check), {"seen": "0", "decide": "1", **data})
+    page = enter(cast.lead).post(
+        url("check", at_check), {"seen": seen(at_check), "decide": "1", **data}
+    )
     body = page.content.decode()
     assert "Write why it is shared without telling" in body
     assert "not_told_reason" in body
-    seen = PageSave.objects.get(referral=at_check, step="check").version
     response = enter(cast.lead).post(
         url("check", at_check),
-        {"seen": seen, "decide": "1", **data, "not_told_reason": "He might run away."},
+        {"seen": seen(at_check), "decide": "1", **data, "not_told_reason": "He might run away."},
     )
     assert response.status_code == 302
 
 
 def test_a_concern_that_rests_on_dress_is_blocked_with_other_routes(cast, at_check):
     data = form_data(cases.CHECK | {"fair_basis": "no"})
-    page = enter(cast.lead).post(url("check", at_check), {"seen": "0", "decide": "1", **data})
+    page = enter(cast.lead).post(
+        url("check", at_check), {"seen": seen(at_check), "decide": "1", **data}
+    )
     body = page.content.decode()
     assert "not shared with Prevent" in body
     assert "Which second lead agrees" in body
@@ -124,7 +141,7 @@ def test_a_concern_that_rests_on_dress_is_blocked_with_other_routes(cast, at_che
 def test_another_route_is_recorded_and_hidden_from_prevent(cast, at_check):
     browser = enter(cast.lead)
     data = {
-        "seen": "0",
+        "seen": seen(at_check),
         "decide": "1",
         "decision": "c",
         "decision_reasons": "An acute illness; the crisis team sees him today and keeps watch.",
@@ -143,12 +160,11 @@ def test_another_route_is_recorded_and_hidden_from_prevent(cast, at_check):
 
 
 def test_the_second_save_of_a_check_is_refused_and_kept(cast, at_check):
-    enter(cast.lead).post(
-        url("check", at_check), {"seen": "0", "later": "1", "advice_from": "none"}
-    )
-    page = enter(cast.deputy).post(
-        url("check", at_check), {"seen": "0", "later": "1", "facts_verified": "Second text."}
-    )
+    opened = seen(at_check)
+    first = {"seen": opened, "later": "1", "advice_from": "none"}
+    enter(cast.lead).post(url("check", at_check), first)
+    second = {"seen": opened, "later": "1", "facts_verified": "Second text."}
+    page = enter(cast.deputy).post(url("check", at_check), second)
     body = page.content.decode()
     assert "saved this page while you were writing" in body
     assert "Second text." in body
