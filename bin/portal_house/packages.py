@@ -71,7 +71,7 @@ def install_debian(*, tests: bool) -> None:
     root = os.geteuid() == 0
     names = " ".join(package.name for package in lacking)
     apt = ["apt-get"] if root else ["sudo", "-n", "apt-get"]
-    if root or _sudo_works():
+    if root or shutil.which("sudo"):
         with step(f"Debian packages {names}", "1 to 3 minutes"):
             env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             with suppress(Trouble):  # the lists at hand may do
@@ -87,21 +87,6 @@ def install_debian(*, tests: bool) -> None:
         raise Trouble(f"Type this, then start again: {line}")
     if lacking:
         print(f"The portal works better after: {line}")
-
-
-def _sudo_works() -> bool:
-    if not shutil.which("sudo"):
-        return False
-    return (
-        subprocess.run(
-            ["sudo", "-n", "true"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        ).returncode
-        == 0
-    )
 
 
 def install_python(places: Places, *, tests: bool) -> None:
