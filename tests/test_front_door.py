@@ -1,6 +1,7 @@
 """bin/portal: which database it takes, what it keeps private, what it says when it cannot."""
 
 import errno
+import importlib.util
 import json
 import os
 import re
@@ -224,6 +225,12 @@ def test_a_disk_that_fills_up_on_the_way_gets_a_sentence(checkout, monkeypatch, 
     assert "Traceback" not in said
 
 
+def test_a_python_that_makes_no_virtual_environments_asks_for_its_package(monkeypatch):
+    assert packages.Package("python3-venv") not in packages.wanted(tests=True)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert packages.Package("python3-venv") in packages.wanted(tests=False)
+
+
 def test_the_line_to_type_names_what_is_missing():
     line = packages.line_to_type([packages.Package("chromium")], root=False)
     assert line == "sudo apt-get install -y --no-install-recommends chromium"
@@ -236,11 +243,11 @@ def test_only_a_needed_package_stops_the_set_up(monkeypatch, capsys, optional, s
     monkeypatch.setattr(packages, "missing", lambda wanted: lacking)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     if not stops:
-        packages.install_debian(tests=False)
+        packages.install_debian(tests=False, first_time=True)
         assert "works better after: sudo apt-get" in capsys.readouterr().out
         return
     with pytest.raises(Trouble) as raised:
-        packages.install_debian(tests=False)
+        packages.install_debian(tests=False, first_time=True)
     assert one_sentence(raised).endswith(packages.line_to_type(lacking, root=False))
 
 

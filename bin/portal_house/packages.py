@@ -55,9 +55,11 @@ def line_to_type(packages: list[Package], *, root: bool) -> str:
     return f"{sudo}apt-get install -y --no-install-recommends {names}"
 
 
-def install_debian(*, tests: bool) -> None:
+def install_debian(*, tests: bool, first_time: bool) -> None:
     """See that the machine has the Debian packages; install what is missing where that is allowed.
 
+    Args:
+        first_time: later, what is only useful and could not be had is not asked for again.
     Raises:
         Trouble: something that the portal cannot do without is missing; the line to type is given.
     """
@@ -71,7 +73,8 @@ def install_debian(*, tests: bool) -> None:
     root = os.geteuid() == 0
     names = " ".join(package.name for package in lacking)
     apt = ["apt-get"] if root else ["sudo", "-n", "apt-get"]
-    if root or shutil.which("sudo"):
+    needed = any(not package.optional for package in lacking)
+    if (needed or first_time) and (root or shutil.which("sudo")):
         with step(f"Debian packages {names}", "1 to 3 minutes"):
             env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             with suppress(Trouble):  # the lists at hand may do

@@ -11,7 +11,7 @@ from portal_house.trouble import Trouble, run
 
 
 def packages(places: Places, *, tests: bool) -> None:
-    install_debian(tests=tests)
+    install_debian(tests=tests, first_time=not places.python.exists())
     places.make_var()
     install_python(places, tests=tests)
 
