@@ -88,11 +88,15 @@ class Answers:
 
     @property
     def age_from_birth(self) -> int | None:
-        """Whole years, from a date of birth that has at least a year."""
+        """Whole years, from a date of birth that has at least a year.
+
+        Where the day or month is not known, the youngest that the person can be: a child is
+        never taken for older, so that no second opinion and no front door is left out.
+        """
         born = self.get("born") or {}
         if not born.get("year"):
             return None
-        year, month, day = int(born["year"]), int(born.get("month") or 1), int(born.get("day") or 1)
+        year, month, day = int(born["year"]), int(born.get("month") or 12), int(born.get("day") or 31)
         before_birthday = (self.today.month, self.today.day) < (month, day)
         return max(0, self.today.year - year - before_birthday)
 
@@ -123,16 +127,22 @@ class Answers:
         return next((band for top, band in AGE_BANDS if self.age <= top), terms.AgeBand.ADULT_51)
 
     @cached_property
-    def leads(self) -> list[User]:
-        """The agency's leads and deputies who may hear of this concern; never its author."""
+    def excluded(self) -> set[int]:
+        """Those who are close to it and never hear of it."""
+        return set(self.referral.exclusions.values_list("person_id", flat=True))
+
+    @cached_property
+    def team(self) -> list[User]:
+        """The agency's leads and deputies, close to it or not; never its author."""
         if self.referral.agency is None:
             return []
-        excluded = set(self.referral.exclusions.values_list("person_id", flat=True))
-        return [
-            lead
-            for lead in people.leads_of(self.referral.agency, self.today)
-            if lead.pk not in excluded and lead.pk != self.referral.created_by_id
-        ]
+        leads = people.leads_of(self.referral.agency, self.today)
+        return [lead for lead in leads if lead.pk != self.referral.created_by_id]
+
+    @cached_property
+    def leads(self) -> list[User]:
+        """Those of the team who may hear of this concern."""
+        return [lead for lead in self.team if lead.pk not in self.excluded]
 
     @property
     def has_lead(self) -> bool:
@@ -175,7 +185,9 @@ class Answers:
         return closes and (
             self.is_child
             or self.get("earlier") == terms.Repeat.FOUND
+            or self.get("raised_before") == terms.YesNoUnknown.YES
             or self.get("ideology") == terms.Ideology.MASS_VIOLENCE
+            or terms.Feature.INTEREST_MASS_VIOLENCE in (self.get("features") or {})
         )
 
     # What is left to do --------------------------------------------------------------------
@@ -184,7 +196,7 @@ class Answers:
         return [
             question
             for question in asked(questions, self)
-            if (question.need is Need.REQUIRED and not self.is_answered(question))
+            if (question.is_required(self) and not self.is_answered(question))
             or self.is_unfit(question)
         ]
 
@@ -239,6 +251,11 @@ class FrozenAnswers(Answers):
 
     def get(self, name: str) -> Any:
         return self._values.get(name, "")
+
+    @property
+    def has_lead(self) -> bool:
+        """As it was: a lead who came to the agency later changes nothing in what was asked."""
+        return not self.referral.one_walk and bool(self._values.get("spoken_to"))
 
 
 def in_words(question: Question, value: Any) -> list[str]:

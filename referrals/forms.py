@@ -52,6 +52,13 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}, {obj.job_title}" if obj.job_title else str(obj.name)
 
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:  # nonsense and a stranger get one sentence
+            sentence = self.error_messages["invalid_choice"]
+            raise forms.ValidationError(sentence, code="invalid_choice") from None
+
 
 def field_for(question: Question, answers: Answers) -> forms.Field:
     """The form field of one question."""

@@ -5,11 +5,13 @@ Visibility is ``visible_to`` in models.py; whether it can be done now is workflo
 
 from collections.abc import Callable
 
+from django.db.models import Exists
+
 from accounts.models import User
 from agencies.models import Agency, Locality
 from agencies.people import has_role
 from agencies.terms import AGENCY_LEADS, POLICE, PREVENT, Role
-from referrals.models import Referral
+from referrals.models import Exclusion, Referral
 from referrals.terms import EDITABLE_BY_AUTHOR, ReceivedBy, RecipientKind, Section, Status
 
 Predicate = Callable[[User, Referral], bool]
@@ -32,10 +34,9 @@ def is_author(user: User, referral: Referral) -> bool:
 
 def leads_agency(user: User, referral: Referral) -> bool:
     """A lead or deputy of the agency, not close to the concern."""
-    return (
-        referral.agency_id is not None
-        and Agency.objects.led_by(user).filter(pk=referral.agency_id).exists()
-        and not is_excluded(user, referral)
+    close = Exclusion.objects.filter(referral=referral, person=user)
+    return referral.agency_id is not None and (
+        Agency.objects.led_by(user).filter(~Exists(close), pk=referral.agency_id).exists()
     )
 
 

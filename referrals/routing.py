@@ -34,7 +34,9 @@ class Planned:
 
 def locality_for(answers: Answers) -> Locality:
     """The locality of N1; any other or unknown place goes to the named default, never nowhere."""
-    place = answers.get("place")
+    place, agency = answers.get("place"), answers.referral.agency
+    if agency is not None and agency.locality.code == place:
+        return agency.locality
     if place in (Place.NORTH_YORKSHIRE, Place.YORK):
         found = Locality.objects.filter(code=place).first()
         if found is not None:

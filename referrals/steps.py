@@ -187,7 +187,7 @@ STEPS: tuple[Step, ...] = (
     _step("address", "person", _("Where they live"), "addresses", "reach"),
     _step("language", "person", _("Language"), "language", "interpreter"),
     _step(
-        "status",
+        "nationality",
         "person",
         _("Nationality and status"),
         "nationality",

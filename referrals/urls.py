@@ -2,7 +2,7 @@ from django.urls import path
 
 from referrals import gate
 from referrals.acts import ACTS
-from referrals.views import case, check, home, report, search, status
+from referrals.views import case, check, home, report, search, status, wizard
 
 app_name = "referrals"
 urlpatterns = [
@@ -12,6 +12,14 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("start/", gate.gate, name="start"),
     path("start/stop/", gate.stop, name="stop"),
+    path("new/", wizard.new, name="new"),
+    path("blank-form/", wizard.blank, name="blank"),
+    path("<slug:key>/tasks/", wizard.tasks, name="tasks"),
+    path("<slug:key>/answers/", wizard.answers, name="answers"),
+    path("<slug:key>/closeness/", wizard.closeness, name="closeness"),
+    path("<slug:key>/stop/", wizard.danger_stop, name="danger_stop"),
+    path("<slug:key>/sent/", wizard.sent, name="sent"),
+    path("<slug:key>/delete-draft/", wizard.delete_draft, name="delete_draft"),
     path("<slug:key>/report.pdf", report.pdf, name="report"),
     path("<slug:key>/sheet/", report.sheet, name="sheet"),
     path("<slug:key>/sheet.pdf", report.sheet_pdf, name="sheet_pdf"),
@@ -33,4 +41,7 @@ urlpatterns = [
         for verb, act in ACTS.items()
     ),
     path("<slug:key>/", case.case, name="case"),
+    # Last, as a page of questions may have any name.
+    path("<slug:key>/<slug:step>/autosave/", wizard.autosave, name="autosave"),
+    path("<slug:key>/<slug:step>/", wizard.step, name="step"),
 ]

@@ -43,13 +43,13 @@ class Walk:
 
     Attributes:
         target: the state to which the button at the end takes the case.
-        is_author: whether the person wrote NOTICE, and so sees it as their own.
+        by_author: whether it is walked as the author of NOTICE; else as the lead who decided.
         alone: the advice line takes the lead's place.
     """
 
     steps: tuple[Step, ...]
     target: Status
-    is_author: bool
+    by_author: bool
     alone: bool = False
 
     def step(self, name: str) -> Step | None:
@@ -79,8 +79,11 @@ class Walk:
         return {step.section for step in self.steps}
 
 
-def walk_of(user: User, referral: Referral, answers: Answers) -> Walk | None:
-    """What this person fills in now; None where there is nothing."""
+NO_WALK = Walk((), Status.DISPOSED, False)
+
+
+def walk_of(user: User, referral: Referral, answers: Answers) -> Walk:
+    """What this person fills in now; without pages where there is nothing."""
     status = Status(referral.status)
     author = policy.is_author(user, referral)
     if author and status in DESPITE_FROM and referral.despite_lead:
@@ -97,8 +100,8 @@ def walk_of(user: User, referral: Referral, answers: Answers) -> Walk | None:
         and answers.get("signed") == YesNo.YES
         and policy.leads_agency(user, referral)
     ):
-        return Walk(_in(Section.SHARE), Status.SUBMITTED, author)
-    return None
+        return Walk(_in(Section.SHARE), Status.SUBMITTED, False)
+    return NO_WALK
 
 
 def _draft(user: User, referral: Referral, answers: Answers) -> Walk:

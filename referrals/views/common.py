@@ -1,6 +1,6 @@
 """What the pages of a case share: finding it, and its answers as rows of a summary."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -42,13 +42,6 @@ class Row:
     change: str = ""
 
 
-def rows(
-    answers: Answers,
-    questions: Iterable[Question],
-    change: Callable[[Question], str] | None = None,
-) -> list[Row]:
-    """Answered questions that apply, in words, each with its change link."""
-    return [
-        Row(shown.question, shown.paragraphs, change(shown.question) if change else "")
-        for shown in answers.shown(questions)
-    ]
+def rows(answers: Answers, questions: Iterable[Question], change: str = "") -> list[Row]:
+    """Answered questions that apply, in words; ``change`` is the page that asks them."""
+    return [Row(shown.question, shown.paragraphs, change) for shown in answers.shown(questions)]
