@@ -238,8 +238,10 @@ def stop_on_signals() -> None:
         raise KeyboardInterrupt
 
     # A shell starts background jobs with SIGINT ignored; here it is always heard.
-    for number in SIGNALS:
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+        signal.signal(signal.SIGHUP, stop)
 
 
 def let_nothing_interrupt() -> None:
