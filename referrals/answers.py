@@ -96,7 +96,11 @@ class Answers:
         born = self.get("born") or {}
         if not born.get("year"):
             return None
-        year, month, day = int(born["year"]), int(born.get("month") or 12), int(born.get("day") or 31)
+        year, month, day = (
+            int(born["year"]),
+            int(born.get("month") or 12),
+            int(born.get("day") or 31),
+        )
         before_birthday = (self.today.month, self.today.day) < (month, day)
         return max(0, self.today.year - year - before_birthday)
 

@@ -4,6 +4,7 @@ Every clock is a row with a due moment in working days of the locality, or clock
 emergency. ``run_due`` is called every minute and takes each step of an escalation once.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +19,9 @@ from agencies import people, workdays
 from agencies.models import Locality
 from agencies.terms import AGENCY_LEADS, POLICE, Role
 from audit import events
-from referrals import notices
+from referrals import notices, policy
 from referrals.models import Clock, ClockRule, Escalation, Referral
-from referrals.terms import ClockKind, EscalationStep, Status
+from referrals.terms import ClockKind, EscalationStep, Status, Urgency
 from ui import clocks as looks
 from ui import dates
 
@@ -36,9 +37,25 @@ DEFAULT_DAYS = {
     ClockKind.GATEWAY: 5,
     ClockKind.FEEDBACK: 5,
     ClockKind.STAGE: 10,
+    ClockKind.OUT_OF_HOURS: 1,
 }
 """Working days (section 8.2); a ``ClockRule`` row replaces a default."""
-EMERGENCY_HOURS = {ClockKind.ACKNOWLEDGE: 1, ClockKind.CHECK: 1}
+STAGE_DAYS = {
+    Status.S36_PENDING: 5,
+    Status.PANEL_LISTED: 20,
+    Status.PANEL_ADJOURNED: 20,
+    Status.CONSENT_PENDING: 10,
+    Status.IN_SUPPORT: 60,
+    Status.POST_EXIT: 125,
+}
+"""Working days of the later stages: a panel each month, a review every three and six months."""
+AREA_OUTSIDE_DAYS = 2
+"""Working days for an area outside the portal to say that it takes a referral."""
+EMERGENCY_HOURS = {
+    ClockKind.ACKNOWLEDGE: 1,
+    ClockKind.CHECK: 1,
+    ClockKind.OUT_OF_HOURS: 1,
+}
 """Clock hours, where 999 was called."""
 OF_STATUS = {
     Status.AGENCY_CHECK: ClockKind.CHECK,
@@ -57,7 +74,19 @@ OF_STATUS = {
     Status.IN_SUPPORT: ClockKind.STAGE,
     Status.POST_EXIT: ClockKind.STAGE,
 }
-STAGE_CLOCKS = frozenset(OF_STATUS.values())
+STAGE_CLOCKS = frozenset(OF_STATUS.values()) - {ClockKind.ROUTE_SENT}
+"""They end with their stage. What is still to be sent by hand (R2) outlives an acknowledgement."""
+OF_REFERRER = frozenset(
+    {
+        ClockKind.CHECK,
+        ClockKind.ROUTE_SENT,
+        ClockKind.LOOK_AGAIN,
+        ClockKind.AUTHOR_ANSWER,
+        ClockKind.REFERRER_ANSWER,
+    }
+)
+"""Promises of the agency's side."""
+logger = logging.getLogger("referrals")
 MINUTES_SAID = 120
 """Up to here a span is said in minutes, then in whole hours."""
 DEPUTY_AFTER, SENIOR_AFTER = 1, 2
@@ -125,10 +154,20 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
     """
     stop(referral, STAGE_CLOCKS, now=now)
     kind = OF_STATUS.get(Status(referral.outward_status))
-    clock = start(referral, kind, now=now) if kind else None
+    clock = start(referral, kind, now=now, working_days=_days_for(referral)) if kind else None
     referral.due_at = clock.due_at if clock else None
     referral.paused = referral.outward_status == Status.QUERY
     referral.save(update_fields=["due_at", "paused"])
+
+
+def _days_for(referral: Referral) -> int | None:
+    """Working days of a stage where they are not those of its kind of promise."""
+    status = Status(referral.outward_status)
+    if status == Status.SUBMITTED and referral.share.urgency == Urgency.SAME_DAY:
+        return 0
+    if status == Status.TRANSFERRED and referral.offered_to_id is None:
+        return AREA_OUTSIDE_DAYS
+    return STAGE_DAYS.get(status)
 
 
 def in_words(clock: Clock, *, now: datetime, stage: str = "") -> looks.Clock:
@@ -229,66 +268,88 @@ def span(time: timedelta) -> str:
 
 def owners(clock: Clock) -> list[User]:
     """Whose promise it is: the people who are told first. Never empty while anyone holds a role."""
-    referral = clock.referral
-    excluded = set(referral.exclusions.values_list("person_id", flat=True))
-    return [person for person in _owners(clock.kind, referral) if person.pk not in excluded]
+    return _free(clock, _owners(clock.kind, clock.referral))
+
+
+def _free(clock: Clock, persons: Iterable[User]) -> list[User]:
+    """Those who may hear of it: not close to the concern, and still with an account."""
+    excluded = set(clock.referral.exclusions.values_list("person_id", flat=True))
+    return [one for one in persons if one.pk not in excluded and one.is_active]
 
 
 def _owners(kind: str, referral: Referral) -> list[User]:
     place = place_of(referral)
+    lead = _present(referral.lead, referral, policy.leads_agency)
     if kind in (ClockKind.CHECK, ClockKind.ROUTE_SENT, ClockKind.LOOK_AGAIN):
-        return _present(referral.lead) or (
-            people.on_duty(referral.agency, *AGENCY_LEADS) if referral.agency else []
-        )
+        return lead or _leads(referral) or [referral.created_by]
     if kind == ClockKind.AUTHOR_ANSWER:
-        return [referral.created_by]
+        return [referral.created_by] if referral.created_by.is_active else lead or _leads(referral)
     if kind == ClockKind.REFERRER_ANSWER:
-        return _present(referral.lead) or [referral.submitted_by or referral.created_by]
+        return lead or _leads(referral) or [referral.submitted_by or referral.created_by]
+    if kind == ClockKind.OUT_OF_HOURS:
+        return [referral.submitted_by or referral.created_by]
     if kind == ClockKind.ACCEPT_TRANSFER and referral.offered_to is not None:
         return people.on_duty(referral.offered_to, Role.PREVENT_LEAD, Role.PREVENT_DEPUTY)
+    officer = _present(referral.officer, referral, policy.decides_at_gateway)
     if kind == ClockKind.GATEWAY:
-        return _present(referral.officer) or people.on_duty(place, *POLICE)
-    prevent = _present(referral.holder) or people.on_duty(
-        place, Role.PREVENT_LEAD, Role.PREVENT_DEPUTY
+        return officer or people.on_duty(place, *POLICE)
+    prevent = _present(referral.holder, referral, policy.leads_locality) or people.on_duty(
+        place, Role.PREVENT_LEAD, Role.PREVENT_DEPUTY, Role.PREVENT_SENIOR
     )
+    if kind == ClockKind.STAGE:
+        status = Status(referral.outward_status)
+        if status == Status.INFO_GATHERING:
+            return officer or people.on_duty(place, *POLICE)
+        if status == Status.S36_PENDING:
+            return prevent + people.holders(place, [Role.GATEWAY_SUPERVISOR])
+        return people.holders(place, [Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR]) or prevent
     if kind == ClockKind.ACKNOWLEDGE and referral.emergency:
         return prevent + people.on_duty(place, *POLICE)
     return prevent
 
 
-def _present(person: User | None) -> list[User]:
-    """The person, unless they left or are away: then the work goes to whoever covers."""
+def _present(person: User | None, referral: Referral, may: policy.Predicate) -> list[User]:
+    """The person, unless they left, lost the role or are away: then it goes to whoever covers."""
     if person is None or not person.is_active or people.is_away(person):
         return []
-    return [person]
+    return [person] if may(person, referral) else []
+
+
+def leads_now(referral: Referral, lead: User | None) -> list[User]:
+    """The lead who checked it, or whoever covers for them today."""
+    return _present(lead, referral, policy.leads_agency) or _leads(referral)
+
+
+def _leads(referral: Referral) -> list[User]:
+    return people.on_duty(referral.agency, *AGENCY_LEADS) if referral.agency else []
 
 
 def deputies(clock: Clock, step: EscalationStep) -> list[User]:
     """Who is told when the owner is late: the deputy, then the senior lead."""
-    referral = clock.referral
-    excluded = set(referral.exclusions.values_list("person_id", flat=True))
-    if clock.kind in (
-        ClockKind.CHECK,
-        ClockKind.ROUTE_SENT,
-        ClockKind.LOOK_AGAIN,
-        ClockKind.AUTHOR_ANSWER,
-        ClockKind.REFERRER_ANSWER,
-    ):
-        agency = referral.agency
-        if agency is None:
-            return []
-        roles = (
-            [Role.DEPUTY_LEAD, Role.LEAD] if step == EscalationStep.DEPUTY else [Role.SENIOR_LEAD]
-        )
-        if clock.kind in (ClockKind.AUTHOR_ANSWER, ClockKind.REFERRER_ANSWER):
-            roles = [Role.LEAD, Role.DEPUTY_LEAD] if step == EscalationStep.DEPUTY else roles
-        found = people.holders(agency, roles)
+    referral, place = clock.referral, place_of(clock.referral)
+    first = step == EscalationStep.DEPUTY
+    prevent = [Role.PREVENT_DEPUTY] if first else [Role.PREVENT_SENIOR]
+    if clock.kind in OF_REFERRER:
+        waits_for_author = clock.kind in (ClockKind.AUTHOR_ANSWER, ClockKind.REFERRER_ANSWER)
+        order = [Role.LEAD, Role.DEPUTY_LEAD] if waits_for_author else [Role.DEPUTY_LEAD, Role.LEAD]
+        roles = order if first else [Role.SENIOR_LEAD]
+        found = people.holders(referral.agency, roles) if referral.agency else []
+        if clock.kind == ClockKind.REFERRER_ANSWER:
+            # Whoever asked learns that no answer came; the referrer may have nobody above them.
+            found += _owners(_asked_by(referral), referral)
     elif clock.kind == ClockKind.GATEWAY:
-        found = people.holders(place_of(referral), [Role.GATEWAY_SUPERVISOR])
+        found = people.holders(place, [Role.GATEWAY_SUPERVISOR])
+    elif clock.kind == ClockKind.ACCEPT_TRANSFER and referral.offered_to is not None:
+        found = people.holders(referral.offered_to, prevent) + people.holders(place, prevent)
     else:
-        role = Role.PREVENT_DEPUTY if step == EscalationStep.DEPUTY else Role.PREVENT_SENIOR
-        found = people.holders(place_of(referral), [role])
-    return [person for person in found if person.pk not in excluded]
+        found = people.holders(place, prevent)
+        if clock.kind in (ClockKind.ACKNOWLEDGE, ClockKind.OUT_OF_HOURS) and referral.emergency:
+            found += people.holders(place, [Role.GATEWAY_SUPERVISOR])
+    return _free(clock, found)
+
+
+def _asked_by(referral: Referral) -> ClockKind:
+    return ClockKind.GATEWAY if referral.asked_from == Status.GATEWAY else ClockKind.TRIAGE
 
 
 def steps_due(clock: Clock, now: datetime) -> list[EscalationStep]:
@@ -327,15 +388,18 @@ def escalate(clock_pk: int, *, now: datetime) -> int:
         Escalation.objects.create(clock=clock, step=step, at=now)
     if fresh:
         # After a night without a worker only the last step is told: no storm of stale warnings.
-        _tell(clock, fresh[-1], now=now)
+        _tell(clock, fresh[-1])
         events.record(
             "clock.escalated", clock.referral, by=None, clock=clock.kind, step=fresh[-1].value
         )
     return len(fresh)
 
 
-def _tell(clock: Clock, step: EscalationStep, *, now: datetime) -> None:
+def _tell(clock: Clock, step: EscalationStep) -> None:
     told = {person.pk: person for person in owners(clock)}
+    if step == EscalationStep.RED and clock.kind == ClockKind.AUTHOR_ANSWER:
+        # After its one working day the lead is reminded (section 8.2), not only the author.
+        told |= {one.pk: one for one in _free(clock, _owners(ClockKind.CHECK, clock.referral))}
     if step in (EscalationStep.DEPUTY, EscalationStep.SENIOR):
         told |= {person.pk: person for person in deputies(clock, EscalationStep.DEPUTY)}
     if step == EscalationStep.SENIOR:
@@ -353,4 +417,13 @@ def run_due(now: datetime) -> int:
         .order_by("amber_at")
         .values_list("pk", flat=True)
     )
-    return sum(escalate(pk, now=now) for pk in list(due))
+    return sum(_escalate_alone(pk, now=now) for pk in list(due))
+
+
+def _escalate_alone(clock_pk: int, *, now: datetime) -> int:
+    """One clock; a fault in it leaves the others running. Its words may be those of a case."""
+    try:
+        return escalate(clock_pk, now=now)
+    except Exception as fault:
+        logger.error("Escalation of clock %s: %s", clock_pk, type(fault).__name__)
+        return 0

@@ -80,7 +80,10 @@ def fair(answers: Answers) -> list[Words]:
     """C5: a "no" blocks SHARE, unless a second lead's agreement and the reasons are recorded."""
     if answers.get("fair_basis") != YesNo.NO:
         return []
-    if answers.get("override_by") and answers.get("override_reason"):
+    second, check_record = answers.get("override_by"), answers.referral.check_record
+    # Agreeing with oneself is no second view, and whoever is close to it never hears of it.
+    barred = {answers.referral.created_by_id, check_record.signed_by_id} | answers.excluded
+    if second and second.pk not in barred and str(answers.get("override_reason")).strip():
         return []
     return [
         gettext_lazy(

@@ -10,7 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from agencies.people import on_duty
+from agencies.terms import AGENCY_LEADS
 from outbox import post
+from referrals import policy
 from referrals.models import Clock, Referral
 from referrals.terms import EscalationStep
 from ui import dates
@@ -163,29 +166,44 @@ def query_asked(referral: Referral) -> int:
 def message_to_referrer(referral: Referral, once: object) -> int:
     return _referrers(
         referral,
-        f"message:{once}",
+        "message",
         _("A message about your referral"),
         _("There is a message about your referral."),
+        once=once,
     )
 
 
 def feedback(referral: Referral, once: object) -> int:
     return _referrers(
         referral,
-        f"feedback:{once}",
+        "feedback",
         _("News of your referral"),
         _("There is news of your referral."),
+        once=once,
     )
 
 
-def _referrers(referral: Referral, kind: str, subject: str, what: str, *, by_when: str = "") -> int:
+def _referrers(
+    referral: Referral,
+    kind: str,
+    subject: str,
+    what: str,
+    *,
+    once: object = None,
+    by_when: str = "",
+) -> int:
     people = [referral.created_by]
-    people += [person for person in (referral.lead, referral.submitted_by) if person is not None]
+    sent_it = {one.pk: one for one in (referral.lead, referral.submitted_by) if one is not None}
+    sent_it.pop(referral.created_by_id, None)
+    leads = [one for one in sent_it.values() if policy.leads_agency(one, referral)]
+    if sent_it and not leads and referral.agency is not None:
+        # They have left, or lead no more: whoever leads the agency now is told instead.
+        leads = on_duty(referral.agency, *AGENCY_LEADS)
     return _send(
         referral,
-        people,
+        people + leads,
         kind,
-        once=referral.stage_since.isoformat(),
+        once=once or referral.stage_since.isoformat(),
         subject=subject,
         what=what,
         why=_("You raised the concern or sent the referral."),
@@ -253,6 +271,16 @@ def stop_reminders(clock_pk: int) -> int:
     return post.cancel(f"clock:{clock_pk}:")
 
 
+def draft_key(referral: Referral, days: int) -> str:
+    """One reminder for each span in which a draft lies untouched."""
+    return f"{referral.pk}:draft:{days}:{referral.touched_at.date().isoformat()}"
+
+
+def stop_draft_reminders(referral: Referral) -> int:
+    """What is sent or deleted is not reminded of."""
+    return post.cancel(f"{referral.pk}:draft:")
+
+
 def draft_reminder(referral: Referral, days: int) -> None:
     post.send(
         referral.created_by,
@@ -264,6 +292,6 @@ def draft_reminder(referral: Referral, days: int) -> None:
         why=_("It is your draft. Nobody else can see it."),
         by_when=_("A draft that nobody opens is deleted 30 days after it was last changed."),
         path=_case(referral),
-        key=f"{referral.pk}:draft:{days}:{referral.touched_at.date().isoformat()}",
+        key=draft_key(referral, days),
         about=referral,
     )

@@ -1,8 +1,10 @@
 """What the portal does for cases on its own: every minute, and when people leave or are away."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -11,7 +13,10 @@ from agencies.signals import absence_set, membership_confirmed, membership_ended
 from agencies.workflow import RefusedError
 from outbox.signals import housekeeping
 from referrals import clocks, retention, workflow
+from referrals.models import Referral
 from referrals.moves import NotReady
+
+logger = logging.getLogger("referrals")
 
 
 @receiver(housekeeping, dispatch_uid="referrals.clocks")
@@ -23,6 +28,19 @@ def escalate_clocks(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 def look_after_drafts(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     retention.remind_drafts(now)
     retention.dispose_stale_drafts(now)
+
+
+@receiver(housekeeping, dispatch_uid="referrals.documents")
+def make_missing_documents(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    """A PDF whose job was lost is made all the same; one that cannot be made stops no other."""
+    from referrals import report  # WeasyPrint is slow to import, and only the worker needs it
+
+    for pk in report.missing(now):
+        try:
+            with transaction.atomic():
+                report.make(Referral.objects.get(pk=pk))
+        except Exception as fault:  # its words may be those of a case
+            logger.error("Document of case %s: %s", pk, type(fault).__name__)
 
 
 @receiver(membership_ended, dispatch_uid="referrals.leaver")

@@ -5,10 +5,13 @@ its SHA-256. The title names nobody.
 """
 
 import hashlib
+import uuid
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,10 +21,12 @@ from referrals.answers import Answers, FrozenAnswers, Shown
 from referrals.models import Document, Referral, Submission
 from referrals.questions import Words, named
 from referrals.steps import STEPS, TASKS, Task
-from referrals.terms import ParentTold, Section, Told
+from referrals.terms import SHARED, ParentTold, Section, Told
 from ui import pdf
 
 REFERRAL = "referral"
+MADE_WITHIN = timedelta(minutes=2)
+MOST_A_ROUND = 5
 FACTS = (
     "forenames",
     "surname",
@@ -139,6 +144,18 @@ def title_of(referral: Referral) -> str:
 def render(referral: Referral) -> bytes:
     """The document's bytes, PDF/UA-1."""
     return pdf.render("referrals/referral_pdf.html", context_of(referral), title=title_of(referral))
+
+
+def missing(now: datetime) -> list[uuid.UUID]:
+    """Keys of shared referrals that should have their document by now, a few at a time.
+
+    In no order, so that some which cannot be made do not keep the others waiting.
+    """
+    made = Document.objects.filter(referral=OuterRef("pk"), kind=REFERRAL)
+    late = Referral.objects.filter(
+        ~Exists(made), status__in=sorted(SHARED), submitted_at__lte=now - MADE_WITHIN
+    )
+    return list(late.order_by("?").values_list("pk", flat=True)[:MOST_A_ROUND])
 
 
 def make(referral: Referral) -> Document:

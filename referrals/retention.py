@@ -22,30 +22,37 @@ def _untouched(since: datetime) -> ReferralQuerySet:
 
 def remind_drafts(now: datetime) -> int:
     """Remind authors at 1, 5 and 20 working days; a draft that is touched starts afresh."""
-    sent = 0
     drafts = _untouched(now - timedelta(days=1)).select_related(
         "created_by", "agency__locality", "locality"
     )
+    due: dict[str, tuple[Referral, int]] = {}
     for referral in drafts:
-        place = clocks.place_of(referral)
         idle = workdays.working_days_between(
-            timezone.localdate(referral.touched_at), timezone.localdate(now), place
+            timezone.localdate(referral.touched_at),
+            timezone.localdate(now),
+            clocks.place_of(referral),
         )
         passed = [days for days in REMIND_AFTER_WORKING_DAYS if idle >= days]
         if passed:
-            notices.draft_reminder(referral, passed[-1])
-            sent += 1
-    return sent
+            due[notices.draft_key(referral, passed[-1])] = (referral, passed[-1])
+    written = set(Mail.objects.filter(key__in=list(due)).values_list("key", flat=True))
+    fresh = [one for key, one in due.items() if key not in written]
+    for referral, days in fresh:
+        notices.draft_reminder(referral, days)
+    return len(fresh)
 
 
 def stale_drafts(now: datetime) -> ReferralQuerySet:
-    """Drafts untouched for 30 days whose last reminder was delivered: never in silence."""
-    told = Mail.objects.filter(
-        kind="referral.draft",
-        key__contains=f":draft:{REMIND_AFTER_WORKING_DAYS[-1]}:",
-        sent_at__isnull=False,
+    """Drafts untouched for 30 days whose last reminder was delivered: never in silence.
+
+    The reminder of this span counts; one from before the draft was last touched does not.
+    """
+    last = REMIND_AFTER_WORKING_DAYS[-1]
+    old = {notices.draft_key(one, last): one.pk for one in _untouched(now - DISPOSE_AFTER)}
+    told = Mail.objects.filter(key__in=list(old), sent_at__isnull=False)
+    return _untouched(now - DISPOSE_AFTER).filter(
+        pk__in=[old[key] for key in told.values_list("key", flat=True)]
     )
-    return _untouched(now - DISPOSE_AFTER).filter(pk__in=[mail.about_id for mail in told])
 
 
 def dispose_stale_drafts(now: datetime) -> int:

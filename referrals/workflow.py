@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,9 +28,11 @@ from referrals import clocks, notices, policy, routing, steps
 from referrals.answers import RECORDS, Answers
 from referrals.models import (
     CheckRecord,
+    Clock,
     ConcernRecord,
     ContextRecord,
     DespiteRecord,
+    Document,
     Exclusion,
     GateRecord,
     GatewayRecord,
@@ -59,7 +61,7 @@ from referrals.moves import (
     move,
     texts,
 )
-from referrals.questions import QUESTIONS, Question, asked, named
+from referrals.questions import QUESTIONS, Asked, Question, asked, named
 from referrals.terms import (
     BEFORE_CLOSED,
     HIDDEN_FROM_MOST,
@@ -70,7 +72,6 @@ from referrals.terms import (
     MessageKind,
     ReceivedBy,
     RecipientKind,
-    Section,
     Status,
     YesNo,
 )
@@ -92,6 +93,9 @@ RECORD_CLASS: dict[str, type[Any]] = {
 }
 LOOK_AGAIN_WORKING_DAYS = 20
 ONE_PRESS = timedelta(minutes=1)
+FORM_USED = gettext_lazy("This form has sent another referral already. Press the button once more")
+PRACTICE_WORKING_DAYS = 20
+"""Feedback about the quality of the referral itself (section 11)."""
 CLOSENESS = "closeness"
 """Where ``PageSave`` keeps that the question before the hand-over was asked."""
 NOT_FROZEN = frozenset({"monitoring", "triage_record", "gateway_record"})
@@ -257,6 +261,8 @@ def answer(
     if seen is not None and seen != save.version:
         raise Stale(save)
     allowed = {question.name: question for question in step.questions}
+    if any(_is_the_leads(allowed[name]) for name in changes) and not _checks(by, referral):
+        raise PermissionDenied
     by_record: dict[str, dict[str, Any]] = {}
     for name, value in changes.items():
         by_record.setdefault(allowed[name].record, {})[name] = value
@@ -277,6 +283,21 @@ def answer(
     referral.age_band = answers.age_band
     referral.save(update_fields=["touched_at", "emergency", "age_band"])
     return save
+
+
+def _is_the_leads(question: Question) -> bool:
+    """Whether only a lead answers it (C3 to C19); both were there for C2."""
+    return (
+        question.record == "check_record"
+        and question.by != Asked.PRACTITIONER
+        and question.name != "spoken_at"
+    )
+
+
+def _checks(by: User, referral: Referral) -> bool:
+    return policy.leads_agency(by, referral) or (
+        referral.status == Status.DRAFT and policy.is_author_without_lead(by, referral)
+    )
 
 
 def _record(referral: Referral, name: str) -> Any:
@@ -397,7 +418,17 @@ def delete_draft(referral: Referral, *, by: User, now: datetime | None = None) -
 def destroy_content(referral: Referral) -> None:
     """Destroy the key, then the rows: nothing of the words is left (CR-07)."""
     keys.destroy(referral.pk)
-    parts: list[type[models.Model]] = [KeptText, PageSave, Exclusion, Message, Seen, Recipient]
+    notices.stop_draft_reminders(referral)
+    parts: list[type[models.Model]] = [
+        KeptText,
+        PageSave,
+        Exclusion,
+        Message,
+        Seen,
+        Recipient,
+        Document,
+        Submission,
+    ]
     for model in (*parts, *RECORD_CLASS.values()):
         model._default_manager.filter(referral=referral).delete()
 
@@ -420,6 +451,7 @@ def hand_over(referral: Referral, *, by: User, now: datetime | None = None) -> R
     again = referral.status == Status.RETURNED
     _clear_abandoned(referral)
     referral = move(referral, Status.AGENCY_CHECK, by=by, now=now, lead=lead)
+    notices.stop_draft_reminders(referral)
     notices.check_wanted(referral, [lead])
     if again:
         events.record("referral.answered_lead", referral, by=by, agency=agency_key(referral))
@@ -427,14 +459,14 @@ def hand_over(referral: Referral, *, by: User, now: datetime | None = None) -> R
 
 
 def lead_for(referral: Referral, *, now: datetime, answers: Answers | None = None) -> User | None:
-    """Who takes the check: the named lead if present, else the one on duty, else any lead."""
+    """Who takes the check: whoever had it, else the named lead, if present; else who is there."""
     today = timezone.localdate(now)
     free = (answers or Answers(referral, today=today)).leads  # leads first, then deputies
     away = people.away(free, today)
     present = [person for person in free if person.pk not in away]
-    wanted = referral.check_record.spoken_to
-    if wanted is not None and wanted in present:
-        return wanted
+    for wanted in (referral.lead, referral.check_record.spoken_to):
+        if wanted is not None and wanted in present:
+            return wanted
     return next(iter([*present, *free]), None)
 
 
@@ -445,6 +477,8 @@ def ask_author(
 ) -> Referral:
     """C17 (e): back to the author with questions, due in one working day."""
     now = now or timezone.now()
+    if not questions.strip():
+        raise NotReady([_("Write what you want to know")])
     referral = move(referral, Status.RETURNED, by=by, now=now)
     say(referral, MessageKind.QUESTION, questions, by=by, now=now, to_referrer=True)
     notices.author_asked(referral)
@@ -462,7 +496,7 @@ def reply_to_lead(
         raise PermissionDenied
     if referral.status != Status.RETURNED:
         raise TransitionError(f"{referral.status} -> {Status.AGENCY_CHECK}")
-    if reply:
+    if reply.strip():
         say(referral, MessageKind.REPLY, reply, by=by, now=now, to_referrer=True)
     return hand_over(referral, by=by, now=now)
 
@@ -478,7 +512,9 @@ def decide(
     """
     now = now or timezone.now()
     referral = locked(referral)
-    if not policy.may_answer(by, referral, Section.CHECK):
+    if referral.status not in (Status.DRAFT, Status.AGENCY_CHECK):
+        raise TransitionError(str(referral.status))
+    if not _decides_check(by, referral):
         raise PermissionDenied
     record = referral.check_record
     decision = record.decision
@@ -504,6 +540,15 @@ def decide(
     if decision == Decision.NO_CONCERN:
         return close_in_agency(referral, by=by, now=now)
     return referral
+
+
+def _decides_check(by: User, referral: Referral) -> bool:
+    """Whose signature C19 is: the lead's, or the author's where there is no other lead."""
+    if referral.status == Status.DRAFT:
+        return policy.is_author_and_lead(by, referral) or policy.is_author_without_lead(
+            by, referral
+        )
+    return policy.leads_agency(by, referral)
 
 
 @transaction.atomic
@@ -579,7 +624,11 @@ def record_route(
     if record.sent_where and record.sent_on:
         clocks.stop(referral, [ClockKind.ROUTE_SENT], now=now)
         referral.recipients.filter(in_portal=False, told_at=None).update(told_at=now)
-    if "look_again_on" in changes and record.look_again_on:
+    if (
+        referral.status == Status.OTHER_ROUTE
+        and "look_again_on" in changes
+        and record.look_again_on
+    ):
         _start_look_again(referral, record.look_again_on, now=now)
     events.record(
         "referral.route_recorded",
@@ -600,7 +649,7 @@ def look_again(
     if not reason.strip():
         raise NotReady([_("Write what is new")])
     referral = locked(referral)
-    lead = lead_for(referral, now=now) or referral.lead
+    lead = lead_for(referral, now=now)
     if lead is None and policy.leads_agency(by, referral):
         lead = by
     if lead is None:
@@ -651,14 +700,16 @@ def submit(
     earlier = Submission.objects.filter(referral=referral).first()
     if earlier is not None and (earlier.form_key == form_key or earlier.by_id == by.pk):
         return referral
+    if Submission.objects.filter(by=by, form_key=form_key).exclude(referral=referral).exists():
+        raise NotReady([FORM_USED])
     answers = Answers(referral)
     despite = referral.despite_lead and policy.is_author(by, referral)
-    if referral.agency is None:
-        pending = people.pending_for(by)
-        referral.agency = pending[0].agency if pending else None
-        if referral.agency is None:
+    agency = referral.agency
+    if agency is None:
+        asked_to_join = (one.agency for one in people.pending_for(by))
+        agency = next((one for one in asked_to_join if one is not None), None)
+        if agency is None:
             raise NotReady([_("Tell us first which organisation you work for")])
-        referral.save(update_fields=["agency"])
     place = routing.locality_for(answers)
     planned = routing.recipients(answers)
     was_lead = referral.lead
@@ -669,12 +720,18 @@ def submit(
         if record.signed_by_id is None:
             record.signed_by, record.signed_at = by, now
             record.save(update_fields=["signed_by", "signed_at"])
+    frozen = frozen_answers(referral)
+    # Promises made while it stayed in the agency end here: it is not looked at again there.
+    clocks.stop(referral, [ClockKind.LOOK_AGAIN, ClockKind.ROUTE_SENT], now=now)
     referral = move(
         referral,
         Status.SUBMITTED,
         by=by,
         now=now,
+        # With the move: until it is made, somebody who waits for their agency has no lead there.
+        agency=agency,
         locality=place,
+        despite_lead=despite,
         submitted_at=now,
         submitted_by=by,
         sector=str(answers.get("sector")),
@@ -682,15 +739,18 @@ def submit(
         age_band=answers.age_band,
         reference=_next_reference(place, timezone.localdate(now).year),
     )
-    frozen = frozen_answers(referral)
-    Submission.objects.create(
-        referral=referral,
-        form_key=form_key,
-        by=by,
-        at=now,
-        answers=frozen,
-        sha256=answers_digest(frozen),
-    )
+    try:
+        with transaction.atomic():
+            Submission.objects.create(
+                referral=referral,
+                form_key=form_key,
+                by=by,
+                at=now,
+                answers=frozen,
+                sha256=answers_digest(frozen),
+            )
+    except IntegrityError:  # the same form for another referral, at the same moment
+        raise NotReady([FORM_USED]) from None
     for one in planned:
         Recipient.objects.create(
             referral=referral,
@@ -700,33 +760,40 @@ def submit(
             in_portal=one.in_portal,
             told_at=now if one.in_portal else None,
         )
+    if any(not one.in_portal for one in planned):
+        clocks.start(referral, ClockKind.ROUTE_SENT, now=now)  # R2: the sheet is sent by hand
+    if referral.emergency and not workdays.is_open(now, place):
+        clocks.start(referral, ClockKind.OUT_OF_HOURS, now=now)  # mail alone tells nobody
+    notices.stop_draft_reminders(referral)
     notices.shared(referral, _to_tell(referral, now=now))
     notices.shared_confirmation(referral)
-    if despite and was_lead is not None:
-        notices.lead_told_of_despite(referral, [was_lead])
+    if despite:
+        notices.lead_told_of_despite(referral, clocks.leads_now(referral, was_lead))
     from referrals import tasks  # the task imports this module
 
     tasks.make_referral_pdf.enqueue(str(referral.pk))
     return referral
 
 
-def _to_tell(referral: Referral, *, now: datetime) -> list[User]:
-    """The people on duty in each body that works in the portal, all at the same moment."""
+def _to_tell(
+    referral: Referral, *, now: datetime, among: Iterable[int] | None = None
+) -> list[User]:
+    """The people on duty in each body that works in the portal, all at the same moment.
+
+    Args:
+        among: keys of recipients, where not all of them are told.
+    """
     today = timezone.localdate(now)
-    roles = {
+    roles: dict[RecipientKind, Iterable[Role]] = {
         RecipientKind.POLICE: POLICE,
-        RecipientKind.PREVENT_LEAD: (Role.PREVENT_LEAD, Role.PREVENT_DEPUTY, Role.PREVENT_SENIOR),
+        RecipientKind.PREVENT_LEAD: PREVENT_ORDER,
         RecipientKind.FRONT_DOOR: (Role.FRONT_DOOR,),
         RecipientKind.ADULT: (Role.ADULT_SAFEGUARDING,),
     }
     told: list[User] = []
-    excluded = set(referral.exclusions.values_list("person_id", flat=True))
-    for one in referral.recipients.filter(in_portal=True).select_related("locality"):
-        order = roles[RecipientKind(one.kind)]
-        duty = [p for p in people.on_duty(one.locality, *order, on=today) if p.pk not in excluded]
-        told += duty or [
-            p for p in people.holders(one.locality, order, today) if p.pk not in excluded
-        ]
+    bodies = referral.recipients.filter(in_portal=True).select_related("locality")
+    for one in bodies if among is None else bodies.filter(pk__in=among):
+        told += _on_duty(referral, one.locality, *roles[RecipientKind(one.kind)], on=today)
     return told
 
 
@@ -768,6 +835,7 @@ def withdraw(referral: Referral, reason: str, *, by: User, now: datetime | None 
     if not reason.strip():
         raise NotReady([_("Write why you take it back")])
     referral = move(referral, Status.WITHDRAWN, by=by, now=now)
+    clocks.stop(referral, [ClockKind.OUT_OF_HOURS, ClockKind.ROUTE_SENT], now=now)
     say(referral, MessageKind.WITHDRAWAL, reason, by=by, now=now)
     notices.to_holders(referral, _to_tell(referral, now=now), "withdrawn", "once")
     return referral
@@ -790,6 +858,8 @@ def record_call(
     if recipient.rung_at is None:
         recipient.rung_at, recipient.rung_by = now, by
         recipient.save(update_fields=["rung_at", "rung_by"])
+        if recipient.kind in (RecipientKind.POLICE, RecipientKind.PREVENT_LEAD):
+            clocks.stop(referral, [ClockKind.OUT_OF_HOURS], now=now)
         events.record(
             "referral.rung",
             referral,
@@ -836,6 +906,7 @@ def acknowledge(referral: Referral, *, by: User, now: datetime | None = None) ->
         acknowledged_at=now,
         acknowledged_by=by,
     )
+    clocks.stop(referral, [ClockKind.OUT_OF_HOURS], now=now)
     _record(referral, "triage_record")
     notices.acknowledged(referral)
     return referral
@@ -854,8 +925,9 @@ def take_at_gateway(referral: Referral, *, by: User, now: datetime | None = None
         acknowledged_at=now,
         acknowledged_by=by,
     )
+    clocks.stop(referral, [ClockKind.OUT_OF_HOURS], now=now)
     _record(referral, "gateway_record")
-    leads = people.on_duty(clocks.place_of(referral), Role.PREVENT_LEAD, Role.PREVENT_DEPUTY)
+    leads = _on_duty(referral, clocks.place_of(referral), *PREVENT_ORDER)
     notices.to_holders(referral, leads, "taken", "once")
     notices.acknowledged(referral)
     return referral
@@ -915,7 +987,7 @@ def pass_to_gateway(referral: Referral, *, by: User, now: datetime | None = None
     record.passed_at = now
     record.save(update_fields=["passed_at"])
     _record(referral, "gateway_record")
-    officers = people.on_duty(clocks.place_of(referral), *POLICE)
+    officers = _on_duty(referral, clocks.place_of(referral), *POLICE)
     notices.to_holders(referral, officers, "gateway", now.isoformat())
     return referral
 
@@ -935,8 +1007,17 @@ def take_case(referral: Referral, *, by: User, now: datetime | None = None) -> R
         referral.save(update_fields=["holder"])
     else:
         raise PermissionDenied
-    events.record("referral.taken", referral, by=by, agency=agency_key(referral))
+    events.record("referral.taken", referral, by=by, agency=_log_of(referral, by))
     return referral
+
+
+def _log_of(referral: Referral, by: User | None) -> str:
+    """Whose log an act on a case stands in: not the agency's while police work out of sight."""
+    if referral.status in HIDDEN_FROM_MOST and (
+        by is None or policy.sees_real_status(by, referral)
+    ):
+        return ""
+    return agency_key(referral)
 
 
 @transaction.atomic
@@ -956,11 +1037,12 @@ def hand_to(referral: Referral, person: User, *, by: User, now: datetime | None 
         raise TransitionError(str(referral.status))
     if not allowed(by, referral):
         raise PermissionDenied
-    if not allowed(person, referral):
+    own_concern = field == "lead" and policy.is_author(person, referral)
+    if not allowed(person, referral) or not person.is_active or own_concern:
         raise NotReady([_("Choose somebody who does the same work and can see the case")])
     setattr(referral, field, person)
     referral.save(update_fields=[field])
-    events.record("referral.handed_to", referral, by=by, agency=agency_key(referral), field=field)
+    events.record("referral.handed_to", referral, by=by, agency=_log_of(referral, by), field=field)
     notices.to_holders(referral, [person], "owner", now.isoformat())
     return referral
 
@@ -975,8 +1057,6 @@ def ask_referrer(
         raise NotReady([_("Write what you want to know")])
     referral = locked(referral)
     came_from = referral.outward_status
-    if not policy.asked_the_question(by, referral) and not policy.leads_locality(by, referral):
-        raise PermissionDenied
     referral = move(referral, Status.QUERY, by=by, now=now, asked_from=came_from)
     say(referral, MessageKind.QUERY, questions, by=by, now=now, to_referrer=True)
     notices.query_asked(referral)
@@ -1003,33 +1083,61 @@ def holders(referral: Referral) -> list[User]:
     """Who holds it now, in person: a leaver's or absent person's work always has an owner."""
     place = clocks.place_of(referral)
     at_gateway = referral.outward_status in (Status.GATEWAY, Status.INFO_GATHERING)
-    person = referral.officer if at_gateway else referral.holder
-    if person is not None and person.is_active and not people.is_away(person):
-        return [person]
-    roles = POLICE if at_gateway else (Role.PREVENT_LEAD, Role.PREVENT_DEPUTY)
+    officers = _holding(referral.officer, policy.decides_at_gateway, referral) or _on_duty(
+        referral, place, *POLICE
+    )
+    if at_gateway:
+        return officers
+    leads = _holding(referral.holder, policy.leads_locality, referral) or _on_duty(
+        referral, place, *PREVENT_ORDER
+    )
+    # Whoever works on it out of sight hears what comes in too; nobody else learns of that.
+    return leads + officers if referral.status in HIDDEN_FROM_MOST else leads
+
+
+def _holding(person: User | None, may: policy.Predicate, referral: Referral) -> list[User]:
+    """The holder, while they are there and still have the role."""
+    if person is None or not person.is_active or people.is_away(person):
+        return []
+    return [person] if may(person, referral) else []
+
+
+PREVENT_ORDER = (Role.PREVENT_LEAD, Role.PREVENT_DEPUTY, Role.PREVENT_SENIOR)
+
+
+def _on_duty(
+    referral: Referral, place: Locality, *roles: Role, on: date | None = None
+) -> list[User]:
+    """Who takes work there today and may hear of it; if all of those are close to it, the rest."""
     excluded = set(referral.exclusions.values_list("person_id", flat=True))
-    return [one for one in people.on_duty(place, *roles) if one.pk not in excluded]
+    duty = [one for one in people.on_duty(place, *roles, on=on) if one.pk not in excluded]
+    return duty or [one for one in people.holders(place, roles, on) if one.pk not in excluded]
 
 
 @transaction.atomic
 def transfer(
     referral: Referral,
-    receiver: Locality,
+    receiver: Locality | None,
     reason: str,
     *,
     by: User,
     now: datetime | None = None,
 ) -> Referral:
-    """Offer it to another locality; the sender stays the owner until it is accepted."""
+    """Offer it to another locality; the sender stays the owner until it is accepted.
+
+    Args:
+        receiver: None for an area outside the portal, which ``reason`` names (rule 6).
+    """
     now = now or timezone.now()
     if not reason.strip():
         raise NotReady([_("Write why it belongs to the other area")])
-    if receiver.pk == referral.locality_id:
+    if receiver is not None and receiver.pk == referral.locality_id:
         raise NotReady([_("Choose another area than your own")])
     referral = move(referral, Status.TRANSFERRED, by=by, now=now, offered_to=receiver)
     say(referral, MessageKind.TRANSFER, reason, by=by, now=now)
-    leads = people.on_duty(receiver, Role.PREVENT_LEAD, Role.PREVENT_DEPUTY)
-    notices.to_holders(referral, leads, "offered", now.isoformat())
+    if receiver is not None:
+        leads = _on_duty(referral, receiver, *PREVENT_ORDER)
+        notices.to_holders(referral, leads, "offered", now.isoformat())
     return referral
 
 
@@ -1045,21 +1153,31 @@ def accept_transfer(referral: Referral, *, by: User, now: datetime | None = None
         raise PermissionDenied
     # The move is asked of the receiver before the locality changes hands.
     referral = move(referral, Status.TRIAGE, by=by, now=now, holder=by)
-    referral.locality, referral.offered_to = receiver, None
-    referral.save(update_fields=["locality", "offered_to"])
+    # The sender's officer does not serve there: whoever is on duty takes it up.
+    referral.locality, referral.offered_to, referral.officer = receiver, None, None
+    referral.save(update_fields=["locality", "offered_to", "officer"])
+    made = []
     for one in referral.recipients.filter(locality=sender):
-        route = receiver.routes.filter(kind=routing.ROUTE_OF[RecipientKind(one.kind)]).first()
-        Recipient.objects.get_or_create(
+        kind = RecipientKind(one.kind)
+        route = receiver.routes.filter(kind=routing.ROUTE_OF[kind], is_open=True).first()
+        in_portal = route is None or route.in_portal
+        new, fresh = Recipient.objects.get_or_create(
             referral=referral,
-            kind=one.kind,
+            kind=kind,
             locality=receiver,
             defaults={
                 "route": route,
-                "in_portal": route is None or route.in_portal,
-                "told_at": now,
+                "in_portal": in_portal,
+                "told_at": now if in_portal else None,
             },
         )
-    leads = people.on_duty(sender, Role.PREVENT_LEAD, Role.PREVENT_DEPUTY)
+        if fresh and kind != RecipientKind.PREVENT_LEAD:  # the lead has just accepted it
+            made.append(new)
+    if any(not one.in_portal for one in made):
+        clocks.stop(referral, [ClockKind.ROUTE_SENT], now=now)
+        clocks.start(referral, ClockKind.ROUTE_SENT, now=now)
+    notices.shared(referral, _to_tell(referral, now=now, among=[one.pk for one in made]))
+    leads = _on_duty(referral, sender, *PREVENT_ORDER)
     notices.to_holders(referral, leads, "accepted", now.isoformat())
     return referral
 
@@ -1100,7 +1218,8 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     """
     now = now or timezone.now()
     referral = locked(referral)
-    outcome = _record(referral, "gateway_record").outcome
+    record = _record(referral, "gateway_record")
+    outcome, second = record.outcome, record.second_officer
     targets = {
         GatewayOutcome.PROGRESS: Status.INFO_GATHERING,
         GatewayOutcome.NO_CONCERN: Status.CLOSED,
@@ -1111,6 +1230,13 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     if outcome not in targets:
         raise NotReady([_("Select the outcome")])
     target = targets[GatewayOutcome(outcome)]
+    if (
+        target == Status.CLOSED
+        and second is not None
+        and (second == by or not policy.decides_at_gateway(second, referral))
+    ):
+        # X9: somebody else, who may decide on this case and is not close to it.
+        raise NotReady([_("Choose another second officer than yourself, of this area's police")])
     decided: dict[str, Any] = {} if target in HIDDEN_FROM_MOST else {"decided_at": now}
     referral = move(referral, target, by=by, now=now, **decided)
     if target == Status.CLOSED:
@@ -1125,8 +1251,10 @@ def lead_by_police(
     """Police-led or held, from any state after sharing, and back: nobody below police and chair
     is told, and nothing that they see changes."""
     now = now or timezone.now()
+    referral = locked(referral)
+    was_closed = referral.outward_status == Status.CLOSED
     referral = move(referral, to, by=by, now=now)
-    if to == Status.CLOSED:
+    if to == Status.CLOSED and not was_closed:
         _owe_feedback(referral, now=now)
     return referral
 
@@ -1140,18 +1268,34 @@ def reopen(referral: Referral, reason: str, *, by: User, now: datetime | None = 
     referral = move(referral, Status.GATEWAY, by=by, now=now)
     say(referral, MessageKind.NOTE, reason, by=by, now=now)
     clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
-    officers = people.on_duty(clocks.place_of(referral), *POLICE)
+    officers = _holding(referral.officer, policy.decides_at_gateway, referral) or _on_duty(
+        referral, clocks.place_of(referral), *POLICE
+    )
     notices.to_holders(referral, officers, "gateway", now.isoformat())
     return referral
 
 
 # Feedback and conversation ----------------------------------------------------------------------
 def _owe_feedback(referral: Referral, *, now: datetime) -> None:
-    """Feedback to the referrer is owed at each decision (section 11)."""
+    """Feedback to the referrer is owed when it ends (section 11): the decision first."""
     clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
     clock = clocks.start(referral, ClockKind.FEEDBACK, now=now)
     referral.due_at = clock.due_at
     referral.save(update_fields=["due_at"])
+
+
+def _owe_practice_feedback(referral: Referral, *, now: datetime) -> Clock | None:
+    """T9: notes on the quality of the referral are told too, within twenty working days."""
+    if not str(Answers(referral).get("data_quality")).strip():
+        return None
+    place, since = clocks.place_of(referral), referral.decided_at or referral.stage_since
+    return clocks.start(
+        referral,
+        ClockKind.FEEDBACK,
+        now=now,
+        working_days=PRACTICE_WORKING_DAYS,
+        due=workdays.due_at(since, PRACTICE_WORKING_DAYS, place),
+    )
 
 
 @transaction.atomic
@@ -1168,9 +1312,12 @@ def give_feedback(
     if referral.status not in SHARED:
         raise TransitionError(str(referral.status))
     said = say(referral, MessageKind.FEEDBACK, text, by=by, now=now, to_referrer=True)
+    running = referral.clocks.running().filter(kind=ClockKind.FEEDBACK).first()
     stopped = clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
     if stopped and referral.outward_status == Status.CLOSED:
-        referral.due_at = None
+        practice = running is not None and running.promised_days == PRACTICE_WORKING_DAYS
+        owed = None if practice else _owe_practice_feedback(referral, now=now)
+        referral.due_at = owed.due_at if owed else None
         referral.save(update_fields=["due_at"])
     events.record("referral.feedback_given", referral, by=by, agency=agency_key(referral))
     notices.feedback(referral, said.pk)
@@ -1226,6 +1373,8 @@ def ask_for_news(referral: Referral, *, by: User, now: datetime | None = None) -
     referral = locked(referral)
     if not policy.is_author_or_leads_agency(by, referral):
         raise PermissionDenied
+    if referral.status not in SHARED or referral.outward_status == Status.WITHDRAWN:
+        raise TransitionError(str(referral.status))
     if now < news_by(referral):
         raise TransitionError("too early")
     place = clocks.place_of(referral)
@@ -1305,7 +1454,11 @@ def find_new_owners(person: User, *, left: bool = False, now: datetime | None = 
         for field, may, candidates in _owners_of(referral, now=now):
             if getattr(referral, f"{field}_id") != person.pk or (left and may(person, referral)):
                 continue
-            other = next((one for one in candidates if one.pk != person.pk), None)
+            others = [one for one in candidates if one.pk != person.pk and may(one, referral)]
+            away = people.away(others, timezone.localdate(now))
+            here = [one for one in others if one.pk not in away]
+            # While everybody is away it stays where it is: work is not handed to and fro.
+            other = next(iter([*here, *(others if left else [])]), None)
             if other is None:
                 if left:
                     raise NotReady([_("Open work would have no owner. Name somebody else first.")])
@@ -1316,7 +1469,7 @@ def find_new_owners(person: User, *, left: bool = False, now: datetime | None = 
                 "referral.owner_changed",
                 referral,
                 by=None,
-                agency=agency_key(referral),
+                agency=_log_of(referral, None) if field == "officer" else agency_key(referral),
                 field=field,
             )
             notices.to_holders(referral, [other], "owner", now.isoformat())

@@ -123,7 +123,7 @@ _t(
     maximum=2000,
 )
 
-_x = Maker("gateway_record", Asked.POLICE)
+_x = Maker("gateway_record", Asked.POLICE, special="C")
 _x(
     "X1",
     "national_reference",

@@ -87,8 +87,15 @@ class Question:
     columns: tuple[tuple[str, Words], ...] = ()
     past: bool = True
     missing: Words = ""
+    required_if: Condition | None = None
+    """Where given, an answer is required only for those it holds for; optional for others."""
     said: bool = False
     """Exact words: shown as a quotation."""
+
+    def is_required(self, answers: "Answers") -> bool:
+        if self.required_if is not None:
+            return self.required_if(answers)
+        return self.need is Need.REQUIRED
 
     def is_asked(self, answers: "Answers") -> bool:
         if self.applies is not None and not self.applies(answers):
@@ -163,8 +170,8 @@ def own_form(a: "Answers") -> bool:
 class Maker:
     """Keeps the record's name and who is asked, so that a question says only what is its own."""
 
-    def __init__(self, record: str, by: Asked) -> None:
-        self.record, self.by = record, by
+    def __init__(self, record: str, by: Asked, *, special: str = "") -> None:
+        self.record, self.by, self.special = record, by, special
         self.made: list[Question] = []
 
     def __call__(
@@ -178,6 +185,7 @@ class Maker:
         **more: Any,
     ) -> None:
         more.setdefault("by", self.by)
+        more.setdefault("special", self.special)
         self.made.append(
             Question(
                 code=code,

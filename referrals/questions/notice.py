@@ -208,6 +208,7 @@ _n(
     choices=terms.OnlineHow,
     applies=online,
     exclusive="not_known",
+    special="OBC",
     missing=_("Select how you know about the online activity"),
 )
 _n(
@@ -219,7 +220,7 @@ _n(
     O,
     applies=online,
     hint=_("If you searched, say what for and why. Do not search for more."),
-    special="OB",
+    special="OBC",
 )
 _n(
     "N10",
@@ -230,7 +231,7 @@ _n(
     O,
     applies=online,
     hint=_("Describe it. Do not paste or attach extremist content."),
-    special="OB",
+    special="OBC",
     maximum=2000,
 )
 _n(
@@ -273,6 +274,7 @@ _n(
     O,
     of="raised_before",
     when=YES,
+    special="O",
     maximum=1000,
 )
 

@@ -236,9 +236,9 @@ _p(
     Kind.TEXT,
     _("School, college or university now"),
     _("School, college or university"),
-    R,
-    applies=is_child,
-    hint=_("If you do not know, write “not known”."),
+    O,
+    required_if=is_child,
+    hint=_("For a child it is needed. If you do not know, write “not known”."),
     missing=_("Enter the school or college, or write “not known”"),
 )
 _p(

@@ -71,7 +71,7 @@ _s(
     _("Working view of ideology"),
     R,
     choices=terms.Ideology,
-    special="OB",
+    special="OBC",
     hint=_("“Too early to say” and “no ideology” are normal answers."),
     missing=_("Select an ideology, “no ideology” or “Too early to say”"),
 )
