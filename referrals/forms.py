@@ -75,7 +75,7 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
             return fields.TextField(missing=missing, **common)
         case Kind.LONG:
             return fields.LongField(
-                about=str(question.short).lower(),
+                about=str(question.short).partition(":")[0].lower(),
                 min_length=question.minimum,
                 max_length=question.maximum,
                 missing="" if question.minimum else missing,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.http import SignedInRequest
-from referrals import clocks, policy, workflow
+from referrals import clocks, policy, walks, workflow
 from referrals.answers import Answers, Shown
 from referrals.forms import CheckForm, QuestionsForm
 from referrals.models import Clock, PageSave, Referral
@@ -29,6 +29,10 @@ def check(request: SignedInRequest, key: str) -> HttpResponse:
     if referral.status not in (Status.AGENCY_CHECK, Status.DRAFT):
         return redirect("referrals:case", key)
     step = STEP["check"]
+    if referral.status == Status.DRAFT:
+        walk = walks.walk_of(request.user, referral, Answers(referral))
+        if walk.step(step.name) is None:  # whoever hands it over leaves the check to the lead
+            raise PermissionDenied
     if request.method == "POST":
         return _saved(request, referral)
     workflow.view(referral, by=request.user)

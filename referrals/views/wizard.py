@@ -39,6 +39,8 @@ REVIEW = "answers"
 """The one page that a change link comes back to: ``?next=answers``."""
 NOT_ANSWERS = {"csrfmiddlewaretoken", "seen", "was", "later", "mine"}
 CONFLICT = 409
+TOLD_FIRST = {"gaps", "lead"}
+"""Pages that say something under their heading before they ask."""
 THEIR_OWN_PAGE = {"check": "referrals:check", "other-route": "referrals:other_route"}
 """Pages of questions that have a view of their own, beside the whole of NOTICE."""
 
@@ -329,12 +331,18 @@ def _save(request: SignedInRequest, place: Place, page: Step) -> HttpResponse:
     except moves.Stale as stale:
         return _refused(request, place, page, form, stale.save)
     lost = form.cannot_keep(kept) if later else []
-    if another_row or lost or not (on or later):
+    danger = walks.alarms(page, values) - _known_alarms(request)  # is not made to wait for a date
+    if another_row or ((lost or not (on or later)) and not danger):
         for name in list(form.errors) if lost else []:
             if name not in lost:
                 del form.errors[name]
         return _draw(request, place, page, form, seen=save.version, was=request.POST.get("was", ""))
     return _onward(request, place, page, values, later=later)
+
+
+def _known_alarms(request: SignedInRequest) -> set[str]:
+    """Those that stood there when the page was opened: STOP has been shown for them."""
+    return set(request.POST.get("was", "").split(","))
 
 
 def _onward(
@@ -344,7 +352,7 @@ def _onward(
     place = _find(request, place.referral.key)
     back = {"next": REVIEW} if request.GET.get("next") == REVIEW else {}
     alarms = walks.alarms(page, values)
-    fresh = alarms - set(request.POST.get("was", "").split(","))
+    fresh = alarms - _known_alarms(request)
     if page.name == "danger" and alarms and "rung" in request.GET:
         return redirect(place.step_url(steps.STEP["called"], **back))
     not_called = page.name == "danger" and place.answers.get("called_999") != YesNo.YES
@@ -380,6 +388,8 @@ def _draw(
     first = next(form.shown_fields(), None)
     if first is not None and str(first.label) == str(page.title):
         form.headings = {first.name: "h1"}
+    if page.name in TOLD_FIRST:
+        form.page_heading = False
     back = place.walk.before(page, place.answers)
     to_review = request.GET.get("next") == REVIEW
     context = {
