@@ -523,6 +523,8 @@ def next_for(asking: Asking) -> Next:
     if primary is not None and primary.remedy:
         to_do = missing(asking)
         primary = ACTS[primary.remedy] if to_do and _may(primary.remedy, asking) else primary
+    if referral.emergency and status == S.SUBMITTED:
+        to_do = [_("Make sure by telephone that the police have it"), *to_do]
     others = [
         Other(act, act.url(referral))
         for act in ACTS.values()

@@ -170,7 +170,7 @@ def _days_for(referral: Referral) -> int | None:
     return STAGE_DAYS.get(status)
 
 
-def in_words(clock: Clock, *, now: datetime, stage: str = "") -> looks.Clock:
+def in_words(clock: Clock, *, now: datetime, stage: str = "", ours: bool = False) -> looks.Clock:
     """How a promise stands, as every page shows it: a word, a weekday and date, and its days.
 
     ``clock.referral`` gives place and emergency; nothing is asked of the database when it was
@@ -178,6 +178,7 @@ def in_words(clock: Clock, *, now: datetime, stage: str = "") -> looks.Clock:
 
     Args:
         stage: what its days are counted of, instead of the words of its kind.
+        ours: whether whoever reads it is the one that is waited for.
     """
     referral = clock.referral
     place = place_of(referral)
@@ -195,7 +196,7 @@ def in_words(clock: Clock, *, now: datetime, stage: str = "") -> looks.Clock:
             promised,
         )
         return look("done", said % {"gone": max(1, gone), "promised": promised})
-    if clock.kind == ClockKind.REFERRER_ANSWER:
+    if clock.kind == ClockKind.REFERRER_ANSWER and not ours:
         waiting_for = referral.agency.name if referral.agency else referral.created_by.name
         return look("paused", _("Paused: waiting for %(who)s") % {"who": waiting_for})
     late = _late(clock.due_at, now, place)

@@ -247,9 +247,10 @@ def sections(referral: Referral, answers: Answers, standing: Standing) -> list[P
 
 def _part(answers: Answers, questions: Iterable[Question], title: str, **more: Any) -> Part:
     shown = list(answers.shown(questions))
+    long = [one for one in shown if one.is_long]
     return Part(
         title=title,
-        long=[one for one in shown if one.is_long],
+        long=sorted(long, key=lambda one: not one.question.said),  # exact words first
         short=[one for one in shown if not one.is_long],
         **more,
     )

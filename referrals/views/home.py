@@ -40,6 +40,12 @@ SHORT = 10
 MOST_WORK = 100
 """Rows of a lead's own work on one page: more than anybody can hold."""
 PEOPLE = ("agency__locality", "locality", "lead", "created_by")
+OWN_CLOCKS = {
+    Status.AGENCY_CHECK: (ClockKind.CHECK,),
+    Status.RETURNED: (ClockKind.AUTHOR_ANSWER,),
+    Status.OTHER_ROUTE: (ClockKind.ROUTE_SENT, ClockKind.LOOK_AGAIN),
+    Status.QUERY: (ClockKind.REFERRER_ANSWER,),
+}
 
 
 # Lines ----------------------------------------------------------------------------------------
@@ -94,14 +100,13 @@ def lines_of(referrals: Sequence[Referral], *, user: User, now: datetime) -> lis
 def _clock(
     referral: Referral, status: Status, running: Iterable[Clock], now: datetime
 ) -> looks.Clock | None:
-    if status != Status.OTHER_ROUTE:
-        return promises.shown_clock(referral, status, running, now=now)
+    """The agency's own promise; those of Prevent leads and police are not for it."""
     kinds = {clock.kind: clock for clock in running}
-    clock = kinds.get(ClockKind.ROUTE_SENT) or kinds.get(ClockKind.LOOK_AGAIN)
+    clock = next((kinds[kind] for kind in OWN_CLOCKS.get(status, ()) if kind in kinds), None)
     if clock is None:
         return None
     clock.referral = referral
-    return clocks.in_words(clock, now=now)
+    return clocks.in_words(clock, now=now, ours=True)
 
 
 def _act(referral: Referral, status: Status, user: User) -> str:
@@ -146,7 +151,8 @@ def home(request: SignedInRequest) -> HttpResponse:
     sent = [line for line in mine if line.referral.status not in EDITABLE_BY_AUTHOR]
     context |= {
         "writes": writes,
-        "drafts": [line for line in mine if line.referral.status in EDITABLE_BY_AUTHOR],
+        "drafts": [line for line in mine if line.referral.status == Status.DRAFT],
+        "asked": [line for line in mine if line.referral.status == Status.RETURNED],
         "concerns": sent[:SHORT],
         "more_concerns": len(sent) > SHORT,
         "leads": bool(serves.leads),
@@ -214,7 +220,7 @@ def _of_leads(user: User, serves: Serves, now: datetime) -> tuple[list[Referral]
         .order_by("-submitted_at", "pk")[: SHORT + 1]
     )
     titles = (
-        ("checks", _("My checks"), Status.AGENCY_CHECK),
+        ("checks", _("To check"), Status.AGENCY_CHECK),
         ("questions", _("Questions to answer"), Status.QUERY),
         ("returned", _("Waiting for the author"), Status.RETURNED),
         ("routes", _("Other help to look at again"), Status.OTHER_ROUTE),
@@ -446,7 +452,7 @@ def _parts(user: User, serves: Serves) -> list[Part]:
     sent = Recipient.objects.open_to(user).filter(referral__in=seen.values("pk"))
     sent = sent.select_related("referral__agency", "received_by")
     unread_first = F("received_at").desc(nulls_first=True)
-    found = list(sent.order_by(unread_first, "-told_at", "-pk")[:MOST_WORK])
+    found = list(sent.order_by(unread_first, "-referral__emergency", "-told_at", "-pk")[:MOST_WORK])
     names = queue.who_of(_once(one.referral for one in found))
     return [Part(one, names[one.referral_id].words) for one in found if one.referral_id in names]
 

@@ -426,7 +426,7 @@ def test_a_lead_sees_the_work_of_the_agency_and_only_a_count_of_drafts(cast, cas
     secret = cases.draft(cast)
     workflow.exclude(secret, [cast.lead], by=cast.practitioner)
     page = page_of(cast.lead)
-    assert "My checks: 1" in page
+    assert "To check: 1" in page
     assert "Questions to answer: 1" in page
     assert "Waiting for the author: 1" in page
     assert "Other help to look at again: 1" in page
@@ -437,7 +437,9 @@ def test_a_lead_sees_the_work_of_the_agency_and_only_a_count_of_drafts(cast, cas
         assert referral.key not in page
     assert "2 drafts not yet sent in your agency." in page_of(cast.deputy)
     assert "Have we had this child before?" in page
-    assert "Late by" in page  # the check was due on Tuesday
+    assert "Late by 1 working day" in page  # the check was due on Tuesday
+    assert "Paused" not in page  # the answer is theirs to give
+    assert "Due today, by 5pm" in page
 
 
 def test_a_front_door_sees_its_parts_and_says_that_it_has_them(cast, case_in):
@@ -477,7 +479,7 @@ def test_several_roles_stand_on_one_page_in_order(cast, case_in):
         person=cast.prevent_lead, role=Role.LEAD, agency=cast.agency, starts_on=date(2020, 1, 1)
     )
     page = page_of(cast.prevent_lead)
-    assert page.index("My checks: 0") < page.index("Shared by your agency") < page.index("1 open.")
+    assert page.index("To check: 0") < page.index("Shared by your agency") < page.index("1 open.")
     assert reverse("referrals:queue") in page
 
 
