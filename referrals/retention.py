@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from outbox.models import Message as Mail
 
 from agencies import workdays
 from audit import events
+from outbox.models import Message as Mail
 from referrals import clocks, notices, workflow
 from referrals.models import Referral, ReferralQuerySet
 from referrals.terms import Status
