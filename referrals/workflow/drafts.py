@@ -1,0 +1,384 @@
+"""The draft: begun, answered page by page, handed over to the safeguarding lead, or deleted."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from agencies import people
+from agencies.models import Agency
+from audit import events
+from referrals import notices, policy, steps
+from referrals.answers import RECORDS, Answers
+from referrals.models import (
+    Document,
+    Exclusion,
+    KeptText,
+    Message,
+    PageSave,
+    PersonRecord,
+    Recipient,
+    Referral,
+    Seen,
+    Submission,
+)
+from referrals.moves import (
+    NotReady,
+    Stale,
+    agency_key,
+    locked,
+    move,
+)
+from referrals.questions import QUESTIONS, Asked, Question
+from referrals.terms import (
+    ReceivedBy,
+    Status,
+)
+from referrals.workflow.records import CLOSENESS, ONE_PRESS, RECORD_CLASS, plain, record_of
+from vault import keys
+from vault.digests import digest
+
+
+@transaction.atomic
+def start(
+    by: User,
+    *,
+    now: datetime | None = None,
+    received_by: ReceivedBy = ReceivedBy.PORTAL,
+    one_walk: bool | None = None,
+) -> Referral:
+    """Begin a concern: a row from the first page, private to its author.
+
+    A lead's own concern, or one that she or an administrator types in, is one walk through
+    NOTICE and CHECK; an administrator who is no lead hands over as a practitioner does.
+    """
+    now = now or timezone.now()
+    agency = people.agency_of(by)
+    leads = agency is not None and Agency.objects.led_by(by).filter(pk=agency.pk).exists()
+    referral = Referral(
+        created_by=by,
+        agency=agency,
+        received_by=received_by,
+        one_walk=leads if one_walk is None else one_walk and leads,
+        created_at=now,
+        touched_at=now,
+        stage_since=now,
+    )
+    keys.new_case(referral.pk)
+    referral.save()
+    for name in RECORDS:
+        RECORD_CLASS[name].objects.create(referral=referral)
+    _prefill(referral, by)
+    events.record("referral.started", referral, by=by, agency=agency_key(referral))
+    return referral
+
+
+@transaction.atomic
+def start_once(
+    by: User, *, now: datetime | None = None, received_by: ReceivedBy = ReceivedBy.PORTAL
+) -> Referral:
+    """Begin a concern, or give back the one that the same press of a button began just now."""
+    now = now or timezone.now()
+    User.objects.select_for_update().get(pk=by.pk)  # the second press waits for the first
+    untouched = Referral.objects.filter(
+        created_by=by,
+        status=Status.DRAFT,
+        received_by=received_by,
+        created_at__gte=now - ONE_PRESS,
+        page_saves__isnull=True,
+    )
+    return untouched.first() or start(by, now=now, received_by=received_by)
+
+
+@transaction.atomic
+def give_agency(person: User) -> int:
+    """Let drafts that were begun before an agency confirmed the person belong to it."""
+    agency = people.agency_of(person)
+    if agency is None:
+        return 0
+    waiting = Referral.objects.select_for_update().filter(
+        created_by=person, agency__isnull=True, status=Status.DRAFT
+    )
+    for referral in waiting:
+        referral.agency = agency
+        referral.save(update_fields=["agency"])
+        _prefill(referral, person)
+        events.record("referral.agency_known", referral, by=person, agency=agency_key(referral))
+    return len(waiting)
+
+
+@transaction.atomic
+def leave_one_walk(referral: Referral, *, by: User) -> Referral:
+    """Whoever leads no longer hands over as a practitioner does."""
+    referral = locked(referral)
+    if not policy.is_author(by, referral) or referral.status != Status.DRAFT:
+        raise PermissionDenied
+    if referral.one_walk and not policy.leads_agency(by, referral):
+        referral.one_walk = False
+        referral.save(update_fields=["one_walk"])
+        events.record("referral.one_walk_left", referral, by=by, agency=agency_key(referral))
+    return referral
+
+
+def contact_of(person: User, agency: Agency | None) -> dict[str, str]:
+    """A person of the portal as the form names people (S1, S3)."""
+    return {
+        "name": person.name,
+        "role": person.job_title,
+        "organisation": agency.name if agency else "",
+        "relationship": "",
+        "phone": person.phone,
+        "email": person.email,
+    }
+
+
+def _prefill(referral: Referral, by: User) -> None:
+    """What the portal knows already; every one can be corrected."""
+    agency = referral.agency
+    share_record, check_record = referral.share, referral.check_record
+    if referral.received_by == ReceivedBy.PORTAL and not share_record.noticed_by:
+        share_record.noticed_by = contact_of(by, agency)
+    if agency is not None:
+        share_record.sector = share_record.sector or agency.referral_sector
+        check_record.legal_basis = check_record.legal_basis or agency.legal_basis
+        if agency.prevent_contact_name and not share_record.prevent_contact:
+            share_record.prevent_contact = {
+                "name": agency.prevent_contact_name,
+                "role": agency.prevent_contact_role,
+                "organisation": agency.name,
+                "relationship": "",
+                "phone": agency.prevent_contact_phone,
+                "email": agency.prevent_contact_email,
+            }
+    share_record.save()
+    check_record.save(update_fields=["legal_basis"])
+
+
+@transaction.atomic
+def answer(
+    referral: Referral,
+    step: steps.Step,
+    changes: dict[str, Any],
+    *,
+    by: User,
+    seen: int | None = None,
+    now: datetime | None = None,
+) -> PageSave:
+    """Save one page: only its own columns, so that two tabs on different pages agree.
+
+    Args:
+        changes: question name to value, as the page's form cleaned it.
+        seen: the page's version when it was opened; None for a page that was just made.
+    Raises:
+        PermissionDenied: this person may not write in this section now.
+        Stale: another tab or person saved the same page meanwhile; nothing was written.
+    """
+    now = now or timezone.now()
+    referral = locked(referral)
+    if not policy.may_answer(by, referral, step.section):
+        raise PermissionDenied
+    save, _made = PageSave.objects.select_for_update().get_or_create(
+        referral=referral, step=step.name, defaults={"by": by, "at": now}
+    )
+    if seen is not None and seen != save.version:
+        raise Stale(save)
+    allowed = {question.name: question for question in step.questions}
+    if any(_is_the_leads(allowed[name]) for name in changes) and not _checks(by, referral):
+        raise PermissionDenied
+    by_record: dict[str, dict[str, Any]] = {}
+    for name, value in changes.items():
+        by_record.setdefault(allowed[name].record, {})[name] = value
+    for record_name, values in by_record.items():
+        record = record_of(referral, record_name)
+        for name, value in values.items():
+            setattr(record, name, value)
+        fields = [*values]
+        if record_name == "person" and {"forenames", "surname", "born"} & set(values):
+            fields += _digest_names(record)
+        record.save(update_fields=fields)
+    save.version += 1
+    save.by, save.at = by, now
+    save.save()
+    answers = Answers(referral)
+    referral.touched_at = now
+    referral.emergency = answers.gate_yes
+    referral.age_band = answers.age_band
+    referral.save(update_fields=["touched_at", "emergency", "age_band"])
+    return save
+
+
+def _is_the_leads(question: Question) -> bool:
+    """Whether only a lead answers it (C3 to C19); both were there for C2."""
+    return (
+        question.record == "check_record"
+        and question.by != Asked.PRACTITIONER
+        and question.name != "spoken_at"
+    )
+
+
+def _checks(by: User, referral: Referral) -> bool:
+    return policy.leads_agency(by, referral) or (
+        referral.status == Status.DRAFT and policy.is_author_without_lead(by, referral)
+    )
+
+
+def _digest_names(record: PersonRecord) -> list[str]:
+    digests = name_digests(record.forenames, record.surname, record.born or {})
+    record.name_digest, record.name_born_digest = digests
+    return ["name_digest", "name_born_digest"]
+
+
+def name_digests(
+    forenames: str, surname: str, born: Mapping[str, Any]
+) -> tuple[bytes | None, bytes | None]:
+    """Keyed digests for the exact search: of the name, and of the name with the birth date.
+
+    None while a name is not known, or not the whole date.
+    """
+    unknown = {"", "not known"}
+    names = [forenames.strip(), surname.strip()]
+    if any(name.lower() in unknown for name in names):
+        return None, None
+    name = digest("person.name", *names)
+    if not all(born.get(part) for part in ("year", "month", "day")):
+        return name, None
+    whole = f"{int(born['year']):04}-{int(born['month']):02}-{int(born['day']):02}"
+    return name, digest("person.name_born", *names, whole)
+
+
+@transaction.atomic
+def keep_text(
+    referral: Referral, step: steps.Step, changes: dict[str, Any], *, by: User, now: datetime
+) -> KeptText:
+    """Keep the answers that lost a race, for the person who typed them."""
+    values = json.loads(json.dumps(plain(changes), cls=DjangoJSONEncoder))
+    return KeptText.objects.create(referral=referral, step=step.name, answers=values, by=by, at=now)
+
+
+@transaction.atomic
+def exclude(
+    referral: Referral, persons: Iterable[User], *, by: User, now: datetime | None = None
+) -> Referral:
+    """Name the people of the safeguarding team who are close to the concern (AC-06).
+
+    Asked before the hand-over; the answer replaces an earlier one while it is a draft.
+    """
+    now = now or timezone.now()
+    referral = locked(referral)
+    if not policy.is_author(by, referral) or referral.status != Status.DRAFT:
+        raise PermissionDenied
+    named_now = {person.pk for person in persons if person.pk != by.pk}
+    referral.exclusions.exclude(person_id__in=named_now).delete()
+    for pk in named_now:
+        Exclusion.objects.get_or_create(
+            referral=referral, person_id=pk, defaults={"by": by, "at": now}
+        )
+    record = referral.check_record
+    if record.spoken_to_id in named_now:
+        record.spoken_to = None
+        record.save(update_fields=["spoken_to"])
+    PageSave.objects.update_or_create(
+        referral=referral, step=CLOSENESS, defaults={"version": 1, "by": by, "at": now}
+    )
+    # Who is named is part of the case and is not told to the log.
+    events.record("referral.closeness_asked", referral, by=by, agency=agency_key(referral))
+    return referral
+
+
+def closeness_asked(referral: Referral) -> bool:
+    return referral.page_saves.filter(step=CLOSENESS).exists()
+
+
+def abandoned(referral: Referral, answers: Answers | None = None) -> list[Question]:
+    """Answers that stand in branches no longer taken: shown to the author, then removed (W8)."""
+    answers = answers or Answers(referral)
+    return [
+        question
+        for question in QUESTIONS
+        if question.record in RECORDS
+        and answers.is_answered(question)
+        and not question.is_asked(answers)
+        and question.name not in ("legal_basis",)
+    ]
+
+
+def clear_abandoned(referral: Referral) -> list[str]:
+    gone = abandoned(referral)
+    for record_name in {question.record for question in gone}:
+        record = record_of(referral, record_name)
+        fields = [question.name for question in gone if question.record == record_name]
+        for name in fields:
+            setattr(record, name, type(record)._meta.get_field(name).get_default())
+        record.save(update_fields=fields)
+    return [question.code for question in gone]
+
+
+@transaction.atomic
+def delete_draft(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
+    """The author throws a draft away: content and key are destroyed, an empty stub stays."""
+    now = now or timezone.now()
+    referral = move(referral, Status.DISPOSED, by=by, now=now)
+    destroy_content(referral)
+    return referral
+
+
+def destroy_content(referral: Referral) -> None:
+    """Destroy the key, then the rows: nothing of the words is left (CR-07)."""
+    keys.destroy(referral.pk)
+    notices.stop_draft_reminders(referral)
+    parts: list[type[models.Model]] = [
+        KeptText,
+        PageSave,
+        Exclusion,
+        Message,
+        Seen,
+        Recipient,
+        Document,
+        Submission,
+    ]
+    for model in (*parts, *RECORD_CLASS.values()):
+        model._default_manager.filter(referral=referral).delete()
+
+
+@transaction.atomic
+def hand_over(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
+    """Send a concern to the safeguarding lead for the check.
+
+    It goes to the lead that the author named if they are at work, else to whoever is on duty;
+    never to a person who is close to it.
+
+    Raises:
+        NotReady: something must be answered first, or nobody in the agency can take it.
+    """
+    now = now or timezone.now()
+    referral = locked(referral)
+    lead = lead_for(referral, now=now)
+    if lead is None:
+        raise NotReady([_("Nobody in your agency can take it: use the advice line instead")])
+    again = referral.status == Status.RETURNED
+    clear_abandoned(referral)
+    referral = move(referral, Status.AGENCY_CHECK, by=by, now=now, lead=lead)
+    notices.stop_draft_reminders(referral)
+    notices.check_wanted(referral, [lead])
+    if again:
+        events.record("referral.answered_lead", referral, by=by, agency=agency_key(referral))
+    return referral
+
+
+def lead_for(referral: Referral, *, now: datetime, answers: Answers | None = None) -> User | None:
+    """Who takes the check: whoever had it, else the named lead, if present; else who is there."""
+    today = timezone.localdate(now)
+    free = (answers or Answers(referral, today=today)).leads  # leads first, then deputies
+    away = people.away(free, today)
+    present = [person for person in free if person.pk not in away]
+    for wanted in (referral.lead, referral.check_record.spoken_to):
+        if wanted is not None and wanted in present:
+            return wanted
+    return next(iter([*present, *free]), None)

@@ -1,0 +1,110 @@
+"""What every act uses: the section records, and words kept with the case."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from audit import events
+from referrals import policy
+from referrals.answers import Answers
+from referrals.models import (
+    CheckRecord,
+    ConcernRecord,
+    ContextRecord,
+    DespiteRecord,
+    GateRecord,
+    GatewayRecord,
+    Message,
+    MonitoringRecord,
+    OtherRouteRecord,
+    PersonRecord,
+    Referral,
+    ShareRecord,
+    TriageRecord,
+)
+from referrals.moves import (
+    agency_key,
+)
+from referrals.terms import (
+    HIDDEN_FROM_MOST,
+    MessageKind,
+)
+
+RECORD_CLASS: dict[str, type[Any]] = {
+    "gate": GateRecord,
+    "concern": ConcernRecord,
+    "person": PersonRecord,
+    "monitoring": MonitoringRecord,
+    "context": ContextRecord,
+    "check_record": CheckRecord,
+    "share": ShareRecord,
+    "despite": DespiteRecord,
+    "route_record": OtherRouteRecord,
+    "triage_record": TriageRecord,
+    "gateway_record": GatewayRecord,
+}
+LOOK_AGAIN_WORKING_DAYS = 20
+ONE_PRESS = timedelta(minutes=1)
+FORM_USED = gettext_lazy("This form has sent another referral already. Press the button once more")
+PRACTICE_WORKING_DAYS = 20
+"""Feedback about the quality of the referral itself (section 11)."""
+CLOSENESS = "closeness"
+"""Where ``PageSave`` keeps that the question before the hand-over was asked."""
+NOT_FROZEN = frozenset({"monitoring", "triage_record", "gateway_record"})
+
+
+def say(
+    referral: Referral,
+    kind: MessageKind,
+    body: str,
+    *,
+    by: User,
+    now: datetime,
+    to_referrer: bool = False,
+) -> Message:
+    """Keep words of a case: sealed, dated, never changed."""
+    return Message.objects.create(
+        referral=referral, kind=kind, body=body, by=by, at=now, to_referrer=to_referrer
+    )
+
+
+def record_of(referral: Referral, name: str) -> Any:
+    found = Answers(referral).record(name)
+    if found is None:
+        # A row read with its records remembers that one was missing; another act may have made it.
+        found, _made = RECORD_CLASS[name].objects.get_or_create(referral=referral)
+    return found
+
+
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.pk if isinstance(value, models.Model) else value
+        for name, value in values.items()
+    }
+
+
+def write_record(referral: Referral, name: str, changes: dict[str, Any], *, by: User) -> None:
+    record = record_of(referral, name)
+    for field, value in changes.items():
+        setattr(record, field, value)
+    record.save(update_fields=[*changes])
+    events.record(
+        f"referral.{name}_saved",
+        referral,
+        by=by,
+        # Not in the log that the referrer's agency reads: assessments are not for it.
+        agency="",
+        fields=sorted(changes),
+    )
+
+
+def log_of(referral: Referral, by: User | None) -> str:
+    """Whose log an act on a case stands in: not the agency's while police work out of sight."""
+    if referral.status in HIDDEN_FROM_MOST and (
+        by is None or policy.sees_real_status(by, referral)
+    ):
+        return ""
+    return agency_key(referral)

@@ -1,0 +1,193 @@
+"""What is said between those who hold a case and its referrer, and the promises of feedback."""
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from agencies import people, workdays
+from agencies.terms import Role
+from audit import events
+from referrals import clocks, notices, policy
+from referrals.answers import Answers
+from referrals.models import (
+    Clock,
+    Message,
+    Referral,
+    Seen,
+)
+from referrals.moves import (
+    NotReady,
+    TransitionError,
+    agency_key,
+    locked,
+)
+from referrals.terms import (
+    SHARED,
+    ClockKind,
+    MessageKind,
+    Status,
+)
+from referrals.workflow.owners import holders
+from referrals.workflow.records import PRACTICE_WORKING_DAYS, say
+
+
+def owe_feedback(referral: Referral, *, now: datetime) -> None:
+    """Feedback to the referrer is owed when it ends (section 11): the decision first."""
+    clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
+    clock = clocks.start(referral, ClockKind.FEEDBACK, now=now)
+    referral.due_at = clock.due_at
+    referral.save(update_fields=["due_at"])
+
+
+def owe_practice_feedback(referral: Referral, *, now: datetime) -> Clock | None:
+    """T9: notes on the quality of the referral are told too, within twenty working days."""
+    if not str(Answers(referral).get("data_quality")).strip():
+        return None
+    place, since = clocks.place_of(referral), referral.decided_at or referral.stage_since
+    return clocks.start(
+        referral,
+        ClockKind.FEEDBACK,
+        now=now,
+        working_days=PRACTICE_WORKING_DAYS,
+        due=workdays.due_at(since, PRACTICE_WORKING_DAYS, place),
+    )
+
+
+@transaction.atomic
+def give_feedback(
+    referral: Referral, text: str, *, by: User, now: datetime | None = None
+) -> Message:
+    """Tell the referrer, in general terms; the promise of feedback is kept by it."""
+    now = now or timezone.now()
+    if not text.strip():
+        raise NotReady([_("Write what the referrer may be told")])
+    referral = locked(referral)
+    if not policy.leads_locality_or_gateway(by, referral):
+        raise PermissionDenied
+    if referral.status not in SHARED:
+        raise TransitionError(str(referral.status))
+    said = say(referral, MessageKind.FEEDBACK, text, by=by, now=now, to_referrer=True)
+    running = referral.clocks.running().filter(kind=ClockKind.FEEDBACK).first()
+    stopped = clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
+    if stopped and referral.outward_status == Status.CLOSED:
+        practice = running is not None and running.promised_days == PRACTICE_WORKING_DAYS
+        owed = None if practice else owe_practice_feedback(referral, now=now)
+        referral.due_at = owed.due_at if owed else None
+        referral.save(update_fields=["due_at"])
+    events.record("referral.feedback_given", referral, by=by, agency=agency_key(referral))
+    notices.feedback(referral, said.pk)
+    return said
+
+
+@transaction.atomic
+def write_message(
+    referral: Referral, text: str, *, by: User, now: datetime | None = None
+) -> Message:
+    """A message between whoever holds it and the referrer."""
+    now = now or timezone.now()
+    if not text.strip():
+        raise NotReady([_("Write your message")])
+    referral = locked(referral)
+    if referral.status not in SHARED:
+        raise TransitionError(str(referral.status))
+    if policy.leads_locality_or_gateway(by, referral):
+        said = say(referral, MessageKind.MESSAGE, text, by=by, now=now, to_referrer=True)
+        notices.message_to_referrer(referral, said.pk)
+    elif policy.is_author_or_leads_agency(by, referral):
+        said = say(referral, MessageKind.MESSAGE, text, by=by, now=now, to_referrer=True)
+        notices.to_holders(referral, holders(referral), "reply", said.pk)
+    else:
+        raise PermissionDenied
+    events.record("referral.message_written", referral, by=by, agency=agency_key(referral))
+    return said
+
+
+@transaction.atomic
+def add_information(
+    referral: Referral, text: str, *, by: User, now: datetime | None = None
+) -> Message:
+    """A dated addition to what was shared; the frozen answers stay as they are (WF-11)."""
+    now = now or timezone.now()
+    if not text.strip():
+        raise NotReady([_("Write what is new")])
+    referral = locked(referral)
+    if not policy.is_author_or_leads_agency(by, referral):
+        raise PermissionDenied
+    if referral.status not in SHARED or referral.outward_status == Status.WITHDRAWN:
+        raise TransitionError(str(referral.status))
+    said = say(referral, MessageKind.ADDITION, text, by=by, now=now, to_referrer=True)
+    events.record("referral.added_to", referral, by=by, agency=agency_key(referral))
+    notices.to_holders(referral, holders(referral), "addition", said.pk)
+    return said
+
+
+@transaction.atomic
+def ask_for_news(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
+    """No feedback in twenty working days: the senior lead is asked, in one click (section 11)."""
+    now = now or timezone.now()
+    referral = locked(referral)
+    if not policy.is_author_or_leads_agency(by, referral):
+        raise PermissionDenied
+    if referral.status not in SHARED or referral.outward_status == Status.WITHDRAWN:
+        raise TransitionError(str(referral.status))
+    if now < news_by(referral):
+        raise TransitionError("too early")
+    place = clocks.place_of(referral)
+    seniors = people.holders(place, [Role.PREVENT_SENIOR]) or people.holders(
+        place, [Role.PREVENT_DEPUTY, Role.PREVENT_LEAD]
+    )
+    notices.to_holders(
+        referral, [*seniors, *holders(referral)], "unanswered", timezone.localdate(now).isoformat()
+    )
+    events.record("referral.news_asked", referral, by=by, agency=agency_key(referral))
+    return referral
+
+
+NEWS_WITHIN_WORKING_DAYS = 20
+
+
+def news_by(referral: Referral) -> datetime:
+    """From when the referrer may ask the senior lead: twenty working days without a word."""
+    last = (
+        Message.objects.filter(
+            referral=referral,
+            to_referrer=True,
+            kind__in=[MessageKind.FEEDBACK, MessageKind.MESSAGE],
+        )
+        .exclude(by__in=[referral.created_by, *([referral.lead] if referral.lead else [])])
+        .order_by("-at")
+        .values_list("at", flat=True)
+        .first()
+    )
+    since = last or referral.submitted_at or referral.created_at
+    return workdays.due_at(since, NEWS_WITHIN_WORKING_DAYS, clocks.place_of(referral))
+
+
+@transaction.atomic(savepoint=False)
+def view(
+    referral: Referral, *, by: User, role: str = "", now: datetime | None = None
+) -> datetime | None:
+    """Log that a case was opened, and remember when, so that what came since is new.
+
+    Args:
+        role: the role in which it was opened, for the list of who opened it.
+    Returns:
+        When the person opened it before; None the first time.
+    """
+    now = now or timezone.now()
+    if referral.status == Status.DRAFT:  # its author is alone with it: nothing comes meanwhile
+        events.record("referral.viewed", referral, by=by, agency=agency_key(referral))
+        return None
+    before = Seen.objects.filter(referral=referral, person=by).values_list("at", flat=True).first()
+    Seen.objects.bulk_create(
+        [Seen(referral=referral, person=by, at=now)],
+        update_conflicts=True,
+        unique_fields=["referral", "person"],
+        update_fields=["at"],
+    )
+    events.record("referral.viewed", referral, by=by, agency=agency_key(referral), role=role)
+    return before
