@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
@@ -215,7 +216,8 @@ def _line(place: Place, task: steps.Task, saved: set[str]) -> Line:
     title, hint = task.title, task.hint
     if task.key == "share" and len(pages) == 1:
         title, hint = pages[0].title, ""
-    if task.key == "talk" and not place.walk.alone:
+    if task.key == "talk":
+        title = pages[0].title if place.walk.alone else task.title
         hint = _on_duty(place)
     return Line(task.key, title, hint, url, state if pages else "done")
 
@@ -706,6 +708,10 @@ def _page_for(place: Place) -> str:
     return place.url("check") if place.walk.step("check") else ""
 
 
+TITLES_LATER = {"talk": gettext_lazy("Who it is talked over with")}
+"""What is done by then is not called a thing to do."""
+
+
 @dataclass(frozen=True)
 class Group:
     title: Any
@@ -764,7 +770,7 @@ def _groups(place: Place) -> list[Group]:
             url = place.step_url(page, next=REVIEW) if changes else ""
             found += rows(place.answers, page.questions, url)
         if found:
-            groups.append(Group(task.title, found))
+            groups.append(Group(TITLES_LATER.get(task.key, task.title), found))
     return groups
 
 
