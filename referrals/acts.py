@@ -235,7 +235,8 @@ def _record(door: Callable[..., Any]) -> Done:
 
 
 def _do_transfer(asking: Asking, form: PageForm) -> Any:
-    receiver = Locality.objects.get(pk=form.cleaned_data["receiver"])
+    chosen = form.cleaned_data["receiver"]
+    receiver = None if chosen == TransferForm.OUTSIDE else Locality.objects.get(pk=chosen)
     return workflow.transfer(asking.referral, receiver, form.cleaned_data["words"], by=asking.user)
 
 

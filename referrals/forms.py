@@ -92,6 +92,10 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
             return fields.ChoiceField(
                 choices=offered, hints=DECISION_HINTS, missing=missing, **common
             )
+        case Kind.CHOICE if question.name == "urgency" and not answers.gate_yes:
+            # "999 has been called" is said at the gate, with when and what police said.
+            offered = [pair for pair in choices if pair[0] != terms.Urgency.EMERGENCY]
+            return fields.ChoiceField(choices=offered, missing=missing, **common)
         case Kind.CHOICE:
             return fields.ChoiceField(choices=choices, missing=missing, **common)
         case Kind.SELECT:
@@ -190,14 +194,16 @@ class QuestionsForm(PageForm):
         self.small = small
         chosen = list(questions)
         names = {question.name for question in chosen}
-        # A follow-up belongs to its page whether or not its parent is answered yet.
-        self.questions = [
-            question
-            for question in chosen
-            if question.of in names
-            or question.is_asked(answers)
-            or (everything and question.applies is None)
-        ]
+        self.questions: list[Question] = []
+        for question in chosen:
+            # A follow-up belongs to its page whether or not its parent is answered yet.
+            asked = (
+                question.of in {one.name for one in self.questions}
+                if question.of in names
+                else question.is_asked(answers) or (everything and question.applies is None)
+            )
+            if asked:
+                self.questions.append(question)
         # With one choice that opens it, a follow-up stands inside that choice; with several it
         # stands under the whole question, and counts only when one of them is chosen.
         self.reveals = {}
@@ -367,13 +373,19 @@ class WordsForm(PageForm):
 
 
 class TransferForm(PageForm):
-    """To which locality, and why."""
+    """To which locality, or to an area outside the portal, and why."""
+
+    OUTSIDE = "outside"
 
     def __init__(self, *args: Any, others: Iterable[Locality], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["receiver"] = fields.ChoiceField(
             label=_("Which area is it for?"),
-            choices=[(str(place.pk), place.name) for place in others],
+            choices=[
+                *((str(place.pk), place.name) for place in others),
+                (self.OUTSIDE, _("An area that does not work in this portal")),
+            ],
+            hints={self.OUTSIDE: _("Name it below, and send it by hand")},
             missing=_("Select the area"),
         )
         self.fields["words"] = fields.LongField(

@@ -89,13 +89,6 @@ def leads_locality_or_gateway(user: User, referral: Referral) -> bool:
     return leads_locality(user, referral) or decides_at_gateway(user, referral)
 
 
-def asked_the_question(user: User, referral: Referral) -> bool:
-    """Whoever holds it where it stands: the lead at triage, the officer at the gateway."""
-    if referral.status == Status.GATEWAY:
-        return decides_at_gateway(user, referral)
-    return leads_locality(user, referral)
-
-
 def answers_query(user: User, referral: Referral) -> bool:
     """The agency's lead; the author where there is no lead or they referred despite (f)."""
     return leads_agency(user, referral) or (
@@ -111,9 +104,11 @@ def may_withdraw(user: User, referral: Referral) -> bool:
 
 
 def _decides(user: User, referral: Referral, *roles: Role) -> bool:
-    """Serves the locality in one of the roles, and decides on no referral of their own agency."""
-    own = referral.agency_id is not None and (
-        Agency.objects.belonging_to(user).filter(pk=referral.agency_id).exists()
+    """Serves the locality in one of the roles, and decides on no referral of their own: neither
+    one that they wrote or sent, nor one of their agency."""
+    own = user.pk in (referral.created_by_id, referral.submitted_by_id) or (
+        referral.agency_id is not None
+        and Agency.objects.belonging_to(user).filter(pk=referral.agency_id).exists()
     )
     return (
         _serves(user, referral.locality_id, *roles) and not own and not is_excluded(user, referral)

@@ -96,8 +96,11 @@ class Standing:
     @classmethod
     def of(cls, serves: Serves, referral: Referral) -> Self:
         place = referral.locality_id
-        # Nobody decides at the gateway or the panel on what their own agency referred.
-        apart = referral.agency_id not in serves.agencies
+        # Nobody decides at the gateway or the panel on what they or their agency referred.
+        apart = referral.agency_id not in serves.agencies and serves.person not in (
+            referral.created_by_id,
+            referral.submitted_by_id,
+        )
         return cls(
             is_author=referral.created_by_id == serves.person,
             leads_agency=referral.agency_id in serves.leads,

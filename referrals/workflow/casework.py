@@ -295,6 +295,9 @@ def close_transferred(
     now = now or timezone.now()
     if not acceptance.strip():
         raise NotReady([_("Write who accepted it, and when")])
+    referral = locked(referral)
+    if referral.offered_to_id is not None:
+        raise NotReady([_("The other area works in the portal: it accepts or declines it there")])
     referral = move(referral, Status.CLOSED, by=by, now=now, decided_at=now)
     say(referral, MessageKind.TRANSFER, acceptance, by=by, now=now)
     owe_feedback(referral, now=now)

@@ -53,7 +53,8 @@ PRACTICE_WORKING_DAYS = 20
 """Feedback about the quality of the referral itself (section 11)."""
 CLOSENESS = "closeness"
 """Where ``PageSave`` keeps that the question before the hand-over was asked."""
-NOT_FROZEN = frozenset({"monitoring", "triage_record", "gateway_record"})
+NOT_FROZEN = frozenset({"monitoring", "route_record", "triage_record", "gateway_record"})
+"""Kept out of what is shared: monitoring, the agency's other routes, and what comes after."""
 
 
 def say(

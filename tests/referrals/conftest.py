@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def cast(db: None) -> cases.Cast:
 def case_in(cast: cases.Cast) -> Callable[..., Referral]:
     """``case_in(Status.TRIAGE, under_18="no")``: a case of the cast in that state."""
 
-    def make(status: Status, **changes: object) -> Referral:
+    def make(status: Status, **changes: Any) -> Referral:
         return cases.walk_to(cast, status, **changes)
 
     return make

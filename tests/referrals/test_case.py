@@ -567,8 +567,8 @@ def test_the_part_holds_what_section_8_names_and_nothing_else(cast, case_in):
     for words in ENTITLED.values():
         if str(words).startswith("CANARY"):
             assert words in page, words
-    for words in NOT_ENTITLED.values():
-        token = words["name"] if isinstance(words, dict) else str(words).split(",")[0]
+    for hidden in NOT_ENTITLED.values():
+        token = hidden["name"] if isinstance(hidden, dict) else str(hidden).split(",")[0]
         if token.startswith("CANARY"):
             assert token not in page, token
     for words in ("Extreme right-wing", "CANARYsafety", "CANARYmessage", "Triage", "Joanna Firth"):

@@ -12,7 +12,7 @@ from agencies.models import Absence, Membership, Route
 from agencies.terms import AgencyType, Role, RouteKind
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
-from referrals import clocks, receivers, report, retention, workflow
+from referrals import clocks, policy, receivers, report, retention, workflow
 from referrals.answers import Answers
 from referrals.models import Clock, Document, Escalation, Message, Referral, Submission
 from referrals.moves import NotReady, TransitionError
@@ -419,3 +419,27 @@ def test_a_case_of_an_independent_practitioner_has_an_owner_for_every_promise(ca
     workflow.ask_referrer(fresh(sent), "Which game?", by=cast.prevent_lead, now=MONDAY)
     for clock in Clock.objects.running().filter(referral=sent):
         assert clocks.owners(clock)
+
+
+def test_only_a_transfer_out_of_the_portal_is_closed_by_the_sender(cast, case_in):
+    referral = case_in(Status.TRIAGE)
+    workflow.transfer(
+        referral, cast.other_locality, "He lives in York.", by=cast.prevent_lead, now=cases.MONDAY
+    )
+    with pytest.raises(NotReady):
+        workflow.close_transferred(
+            cases.fresh(referral), "They took it.", by=cast.prevent_lead, now=cases.MONDAY
+        )
+    outside = case_in(Status.TRIAGE)
+    workflow.transfer(outside, None, "He lives in Leeds.", by=cast.prevent_lead, now=cases.MONDAY)
+    workflow.close_transferred(
+        cases.fresh(outside), "Leeds took it at 3pm.", by=cast.prevent_lead, now=cases.MONDAY
+    )
+    assert cases.fresh(outside).status == Status.CLOSED
+
+
+def test_nobody_decides_at_the_gateway_on_what_they_sent_themselves(cast, case_in):
+    referral = case_in(Status.GATEWAY)
+    assert policy.decides_at_gateway(cast.officer, referral)
+    referral.submitted_by = cast.officer
+    assert not policy.decides_at_gateway(cast.officer, referral)
