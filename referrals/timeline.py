@@ -85,6 +85,8 @@ KINDS: dict[str, Words] = {
     "referral.other_route": lazy("Sent another route"),
     "referral.disposed": lazy("Disposed of"),
     "referral.check_decided": lazy("Decided the check"),
+    "referral.agency_known": lazy("Came to the author's agency, which confirmed them"),
+    "referral.one_walk_left": lazy("To be checked by another lead"),
     "referral.closeness_asked": lazy("Said who is close to the concern"),
     "referral.route_recorded": lazy("Recorded the other route"),
     "referral.rung": lazy("Told somebody by telephone"),
