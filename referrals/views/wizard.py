@@ -332,6 +332,8 @@ def _save(request: SignedInRequest, place: Place, page: Step) -> HttpResponse:
         save = workflow.answer(place.referral, page, values, by=request.user, seen=_seen(request))
     except moves.Stale as stale:
         return _refused(request, place, page, form, stale.save)
+    except PermissionDenied:  # it was sent or decided since it was found
+        return _not_now(request, _find(request, place.referral.key), page.name)
     lost = form.cannot_keep(kept) if later else []
     danger = walks.alarms(page, values) - _known_alarms(request)  # is not made to wait for a date
     if another_row or ((lost or not (on or later)) and not danger):
@@ -441,6 +443,8 @@ def autosave(request: SignedInRequest, key: str, step: str) -> HttpResponse:
         save = workflow.answer(place.referral, page, values, by=request.user, seen=_seen(request))
     except moves.Stale as stale:
         return JsonResponse({"seen": stale.save.version}, status=CONFLICT)
+    except PermissionDenied:  # it was sent or decided since it was found
+        return JsonResponse({}, status=CONFLICT)
     return JsonResponse({"saved_at": time_of_day(save.at), "seen": save.version})
 
 
