@@ -230,3 +230,17 @@ def test_referring_despite_the_lead_is_begun_and_walked(cast, case_in):
     response = browser.post(url("begin_despite", referral))
     assert response["Location"] == url("step", referral, "own-reasons")
     assert enter(cast.colleague).get(url("despite", referral)).status_code == 404
+
+
+def test_an_adult_is_checked_without_the_questions_about_parents(cast, case_in):
+    """A follow-up of a question that is not asked is not asked either."""
+    referral = case_in(
+        Status.AGENCY_CHECK, under_18="no", born={"year": 1990}, cares_for_child="no", parents=[]
+    )
+    values = cases.CHECK | {"told_parent": "", "parent_response": "", "decision": "a"}
+    response = enter(cast.lead).post(
+        url("check", referral), {**form_data(values), "seen": seen(referral), "decide": "1"}
+    )
+    assert response.status_code == 302
+    referral.refresh_from_db()
+    assert referral.decided_at is not None
