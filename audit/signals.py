@@ -8,3 +8,7 @@ may_read = Signal()
 
 # Arguments: keys (set[str]). A receiver answers with a dictionary: key of an agency, its name.
 agency_names = Signal()
+
+# Arguments: user (User). A receiver answers with the ids of cases, as a queryset of one column,
+# of which the person must find no trace, not even that somebody opened them (AC-06).
+hidden_cases = Signal()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
@@ -18,7 +19,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from audit import events
 from audit.models import EVERYTHING, AuditEvent
-from audit.signals import agency_names, may_read
+from audit.signals import agency_names, hidden_cases, may_read
 from audit.terms import kind_words
 
 PAGE_SIZE = 25
@@ -50,6 +51,8 @@ def log(request: SignedInRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     older_than = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     found = AuditEvent.objects.select_related("person").older_than(older_than)
+    for _receiver, hidden in hidden_cases.send(sender=AuditEvent, user=request.user):
+        found = found.exclude(case__in=cast(Iterable[UUID], hidden))
     if kind:
         found = found.filter(kind=kind)
     page = found.page(agencies, PAGE_SIZE + 1)

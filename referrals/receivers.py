@@ -5,16 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
 
+from accounts.models import User
 from agencies.models import Absence, Membership
 from agencies.signals import absence_set, membership_confirmed, membership_ended
 from agencies.workflow import RefusedError
+from audit.signals import hidden_cases
 from outbox.signals import housekeeping
 from referrals import clocks, retention, workflow
-from referrals.models import Referral
+from referrals.models import Exclusion, Referral
 from referrals.moves import NotReady
+from referrals.terms import Status
 
 logger = logging.getLogger("referrals")
 
@@ -68,3 +72,12 @@ def cover_absences_that_began(sender: Any, *, now: datetime, **kwargs: Any) -> N
     """An absence set for later takes effect on its first day."""
     for absence in Absence.objects.covering(timezone.localdate(now)).select_related("person"):
         workflow.cover(absence, now=now)
+
+
+@receiver(hidden_cases, dispatch_uid="referrals.hidden_cases")
+def keep_out_of_the_log(sender: Any, *, user: User, **kwargs: Any) -> QuerySet[Any, Any]:
+    """Concerns that the reader is close to, and drafts of others that nobody else may know of."""
+    close = Exclusion.objects.filter(person=user).values("referral_id")
+    unsent = Q(status=Status.DRAFT) | Q(status=Status.DISPOSED, submitted_at=None, lead=None)
+    drafts = Referral.objects.filter(unsent).exclude(created_by=user)
+    return Referral.objects.filter(Q(pk__in=close) | Q(pk__in=drafts.values("pk"))).values("pk")

@@ -19,6 +19,7 @@ from referrals.moves import NotReady, TransitionError
 from referrals.questions import QUESTIONS, named
 from referrals.steps import STEP
 from referrals.terms import ClockKind, RecipientKind, Status
+from tests.entry import enter
 from tests.factories import AgencyFactory, MembershipFactory, UserFactory
 from tests.referrals import cases
 from tests.referrals.cases import MONDAY, fresh
@@ -443,3 +444,14 @@ def test_nobody_decides_at_the_gateway_on_what_they_sent_themselves(cast, case_i
     assert policy.decides_at_gateway(cast.officer, referral)
     referral.submitted_by = cast.officer
     assert not policy.decides_at_gateway(cast.officer, referral)
+
+
+def test_the_access_log_shows_no_trace_of_a_draft_or_of_a_concern_close_to_the_reader(cast):
+    hidden = cases.draft(cast)
+    workflow.exclude(hidden, [cast.deputy], by=cast.practitioner)
+    cases.fill(hidden, {"spoken_to": cast.lead}, by=cast.practitioner)
+    log_of_lead = enter(cast.lead).get("/audit/").content.decode()
+    assert "Hannah Ellis" not in log_of_lead
+    workflow.hand_over(fresh(hidden), by=cast.practitioner, now=MONDAY)
+    assert "Hannah Ellis" in enter(cast.lead).get("/audit/").content.decode()
+    assert "Hannah Ellis" not in enter(cast.deputy).get("/audit/").content.decode()
