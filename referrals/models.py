@@ -173,14 +173,20 @@ class Referral(SealedModel):
             ),
         ]
         indexes = [
+            # What a promise runs for, in the order of a queue; a page of it is read from its start.
+            # Without the locality: there are few, and a queue may be of several.
             models.Index(
-                "locality",
                 models.F("emergency").desc(),
                 "due_at",
                 "id",
                 name="referral_queue",
-                condition=~Q(outward_status__in=[Status.CLOSED, Status.WITHDRAWN])
-                & Q(submitted_at__isnull=False),
+                condition=Q(submitted_at__isnull=False, due_at__isnull=False),
+            ),
+            models.Index(
+                models.F("submitted_at").desc(),
+                "id",
+                name="referral_newest",
+                condition=Q(submitted_at__isnull=False, due_at__isnull=False),
             ),
             models.Index(fields=["agency", "status", "due_at"], name="referral_agency"),
             models.Index(fields=["created_by", "status"], name="referral_author"),

@@ -84,10 +84,11 @@ class Desk:
 
     # Sets ------------------------------------------------------------------------------------
     def permitted(self) -> QuerySet[Referral]:
-        places = Q(locality__in=sorted(self.serves.prevent | self.serves.police))
-        return Referral.objects.visible_to(self.user).filter(
-            places | self.offered, submitted_at__isnull=False
-        )
+        return Referral.objects.visible_to(self.user).filter(submitted_at__isnull=False)
+
+    @property
+    def here(self) -> Q:
+        return Q(locality__in=sorted(self.serves.prevent | self.serves.police))
 
     @property
     def offered(self) -> Q:
@@ -96,17 +97,18 @@ class Desk:
 
     def open(self) -> QuerySet[Referral]:
         """What a promise runs for. The police keep what they lead themselves in a list apart."""
-        found = self.permitted().filter(due_at__isnull=False)
+        found = self.permitted().filter(self.here | self.offered, due_at__isnull=False)
         return found.exclude(self.is_(*HIDDEN_FROM_MOST)) if self.sees_real_status else found
 
     def held(self) -> QuerySet[Referral]:
         """Police-led or held for an investigation: for the police alone."""
         if not self.sees_real_status:
             return Referral.objects.none()
-        return self.permitted().filter(status__in=sorted(HIDDEN_FROM_MOST))
+        return self.permitted().filter(self.here, status__in=sorted(HIDDEN_FROM_MOST))
 
     def closed(self) -> QuerySet[Referral]:
-        return self.permitted().filter(self.is_(*ENDED), stage_since__gte=self.first_of_month)
+        ended = self.permitted().filter(self.here, self.is_(*ENDED))
+        return ended.filter(stage_since__gte=self.first_of_month)
 
     @property
     def mine(self) -> Q:
@@ -313,6 +315,7 @@ def page(desk: Desk, wanted: Wanted, total: int) -> Page:
     """One page of a view, after the cursor of the address."""
     cursor = Cursor.read(wanted.after)
     at = "due_at"
+    found: Iterable[Referral]
     if wanted.view in (CLOSED, HELD):
         source, at = desk.closed() if wanted.view == CLOSED else desk.held(), "stage_since"
         found = _newest(source.filter(wanted.filters(desk)), at, cursor)
@@ -348,21 +351,29 @@ def _newest(source: QuerySet[Referral], column: str, cursor: Cursor | None) -> Q
     return source.select_related(*RELATED).order_by(f"-{column}", "pk")[: PAGE + 1]
 
 
-def _by_promise(desk: Desk, wanted: Wanted, cursor: Cursor | None) -> QuerySet[Referral]:
-    """Late, due today, later; in each, 999 first, then oldest. One query of at most three legs."""
+def _by_promise(desk: Desk, wanted: Wanted, cursor: Cursor | None) -> list[Referral]:
+    """Late, due today, later; in each, 999 first, then oldest.
+
+    One query for the group that the page begins in, and one for what follows if that is short.
+    """
     chosen = desk.open().filter(in_view(wanted, desk) & wanted.filters(desk))
     first = cursor.group if cursor and cursor.group in (LATE, TODAY, LATER) else LATE
-    legs = []
-    for number in range(first, LATER + 1):
-        leg = chosen.filter(desk.group(number))
+
+    def leg(number: int) -> QuerySet[Referral]:
+        found = chosen.filter(desk.group(number))
         if cursor is not None and number == cursor.group:
-            leg = leg.filter(_after(cursor))
-        leg = leg.annotate(group=Value(number, output_field=SmallIntegerField()))
-        legs.append(leg.select_related(*RELATED).order_by("-emergency", "due_at", "pk")[: PAGE + 1])
-    if len(legs) == 1:
-        return legs[0]
-    united = legs[0].union(*legs[1:], all=True)
-    return united.order_by("group", "-emergency", "due_at", "id")[: PAGE + 1]
+            found = found.filter(_after(cursor))
+        found = found.annotate(group=Value(number, output_field=SmallIntegerField()))
+        return found.select_related(*RELATED).order_by("-emergency", "due_at", "pk")[: PAGE + 1]
+
+    rows = list(leg(first))
+    rest = [leg(number) for number in range(first + 1, LATER + 1)]
+    if len(rows) > PAGE or not rest:
+        return rows
+    following: Any = rest[0].union(*rest[1:], all=True) if rest[1:] else rest[0]
+    if rest[1:]:
+        following = following.order_by("group", "-emergency", "due_at", "id")
+    return [*rows, *following[: PAGE + 1]][: PAGE + 1]
 
 
 def _after(cursor: Cursor) -> Q:

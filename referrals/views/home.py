@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -175,9 +175,13 @@ def _once(referrals: Iterable[Referral]) -> list[Referral]:
     return list({referral.pk: referral for referral in referrals}.values())
 
 
+def _written_by(user: User) -> QuerySet[Referral]:
+    return Referral.objects.visible_to(user).filter(created_by=user)
+
+
 def _own(user: User) -> list[Referral]:
     """What the person wrote: what can be gone on with, then what was sent."""
-    mine = Referral.objects.visible_to(user).filter(created_by=user).select_related(*PEOPLE)
+    mine = _written_by(user).select_related(*PEOPLE)
     drafts = mine.filter(status__in=sorted(EDITABLE_BY_AUTHOR)).order_by("-touched_at")
     sent = mine.exclude(status__in=sorted(EDITABLE_BY_AUTHOR)).order_by("-created_at")
     return [*drafts[:MOST_WORK], *sent[: SHORT + 1]]
@@ -380,7 +384,7 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
             ),
             "unfiltered": _address(wanted, stage="", sector=""),
             "next_due": _next_due(desk) if not rows else None,
-            "own": _own(request.user)[:SHORT],
+            "own": list(_written_by(request.user).order_by("-touched_at")[:SHORT]),
             "address": reverse("referrals:queue"),
         },
     )
