@@ -1,0 +1,87 @@
+"""Public pages, ways in, and the pages about people: axe, telephone, and where errors lead."""
+
+import pytest
+from django.urls import reverse
+from wagtail.models import Page as Published
+
+from agencies import workflow as agencies
+from agencies.models import Membership
+from agencies.terms import Role
+from tests.browser.looking import Look, look_at, see
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_public_pages(stage, seat):
+    pages = [page.url for page in Published.objects.live().filter(depth__gt=1)]
+    assert {"/", "/contacts/", "/privacy/", "/accessibility/", "/cookies/"} <= set(pages)
+    looks = [
+        *(Look(url) for url in pages),
+        Look(reverse("referrals:start")),
+        Look(reverse("referrals:stop")),
+        Look("/nothing-here/", status=404),
+    ]
+    assert look_at(seat(None), looks) == []
+
+
+def test_ways_in(stage, seat):
+    looks = [
+        Look(reverse("account_login"), sends="Send me a code"),
+        Look(reverse("account_login_password"), sends="Sign in"),
+    ]
+    somebody = seat(None)
+    assert look_at(somebody, looks) == []
+    somebody.go("account_login")
+    somebody.write("email", stage["owen"].email)
+    somebody.press("Send me a code")
+    assert see(somebody) == []
+    somebody.write("code", "0000 0000")
+    somebody.press("Sign in")
+    assert see(somebody) == []
+    assert somebody.problems() != []
+    assert somebody.follow_error_links() == []
+
+
+def test_ones_own_account(stage, seat):
+    names = ["account_home", "mfa_index", "usersessions_list", "account_logout"]
+    looks = [Look(reverse(name)) for name in names]
+    looks += [Look(reverse("account_set_password"), sends="Set this password")]
+    assert look_at(seat(stage["ruth"]), looks) == []
+
+
+def test_people_of_an_agency_and_of_a_locality(stage, seat):
+    agency = stage.company.agencies["fellgate"]
+    invited = "new@fellgate.example.org"
+    agencies.invite(invited, Role.PRACTITIONER, agency, by=stage["jill"])
+    place = str(agency.pk)
+    member = Membership.objects.get(person=stage["joel"], agency__isnull=False)
+    looks = [
+        Look(reverse("agencies:home")),
+        Look(reverse("agencies:people", args=[place])),
+        Look(reverse("agencies:invite", args=[place]), sends="Send the invitation"),
+        Look(reverse("agencies:contact", args=[place]), sends="Save", errs=False),
+        Look(reverse("agencies:change", args=[member.pk])),
+        Look(reverse("agencies:end", args=[member.pk])),
+        Look(reverse("agencies:absence"), sends="Note these days"),
+        Look(reverse("audit:log")),
+    ]
+    assert look_at(seat(stage["jill"]), looks) == []
+    looks = [
+        Look(reverse("agencies:home")),
+        Look(reverse("agencies:health")),
+        Look(reverse("agencies:people", args=["NY"])),
+    ]
+    assert look_at(seat(stage["noor"]), looks) == []
+    looks = [
+        Look(reverse("agencies:home")),
+        Look(reverse("agencies:absence")),
+        Look(reverse("audit:log")),
+    ]
+    assert look_at(seat(stage["ruth"]), looks) == []
+
+
+def test_who_belongs_to_no_agency_yet(stage, seat):
+    stranger = seat(UserFactory(email="somebody@nowhere.example.org", name=""))
+    stranger.go("referrals:home")
+    assert see(stranger) == []
