@@ -75,10 +75,10 @@ def run_checks(places: Places, env: Mapping[str, str]) -> None:
 
 
 def run_tests(places: Places, env: Mapping[str, str]) -> None:
-    """All tests, in two processes; the last line is pytest's own.
+    """All tests, in two processes, a file at a time; the last line is pytest's own.
 
     Raises:
-        Trouble: with no further word, as pytest has said all.
+        Trouble: with no further word, as pytest has said all, unless something ended it.
     """
     print("Tests (up to 20 minutes) ...", flush=True)
     words = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
@@ -89,5 +89,7 @@ def run_tests(places: Places, env: Mapping[str, str]) -> None:
         stdin=subprocess.DEVNULL,
         check=False,
     )
+    if done.returncode < 0:
+        raise Trouble(f"The tests were ended from outside (signal {-done.returncode}).")
     if done.returncode:
         raise Trouble("")
