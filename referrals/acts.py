@@ -344,7 +344,7 @@ ACTS: dict[str, Act] = {
             link=lazy("Transfer to another area"),
             button=lazy("Offer the referral"),
             intro=lazy("You stay its owner until the other area accepts."),
-            done=lazy("The referral is offered to the other area."),
+            done=lazy("The referral is offered to the other area. You hold it until they accept."),
             read_by=lazy("The Prevent leads of both areas read this. The referrer does not."),
             who=_prevent,
             states=frozenset({S.TRIAGE}),
@@ -558,8 +558,8 @@ def _is_useful(act: Act, asking: Asking) -> bool:
     if act.verb == "take-case":
         held = referral.officer_id if asking.standing.decides_at_gateway else referral.holder_id
         return held != user.pk
-    if act.verb == "record-triage":
-        return asking.standing.leads_locality
+    if act.verb == "close-transferred":  # an area in the portal accepts or declines it there
+        return referral.offered_to_id is None
     if act.verb == "lead-by-police":
         return bool(police_targets(Status(referral.status)))
     return True
@@ -588,7 +588,7 @@ def _cannot(standing: Standing, status: Status) -> str:
         return ""
     if not (standing.leads_locality or standing.decides_at_gateway or standing.receives):
         if not (standing.chairs or standing.coordinates):
-            return _("Your own agency made this referral, so you do not decide on it.")
+            return _("You or your own agency made this referral, so you do not decide on it.")
         return _("The panel's decisions are recorded outside the portal for now.")
     if status == S.CLOSED:
         return ""

@@ -396,6 +396,8 @@ class Row:
     stage: str
     holder: str
     act: str
+    anchor: str
+    """The part of the case page where the act is."""
 
 
 def rows(desk: Desk, referrals: Sequence[Referral]) -> list[Row]:
@@ -429,6 +431,7 @@ def rows(desk: Desk, referrals: Sequence[Referral]) -> list[Row]:
                 stage=promise.days_words if promise and promise.days_words else stage(status),
                 holder=with_whom(referral, status, desk.user),
                 act=next_act(standing, referral, status),
+                anchor="talk" if status == Status.QUERY else "next",
             )
         )
     return found
@@ -438,8 +441,9 @@ def with_whom(referral: Referral, status: Status, user: User) -> str:
     """Who has it now: "With you", "With DC Alice Moor", "With Dales and Coast NHS Trust"."""
     if status == Status.QUERY:
         return _("With %(name)s") % {"name": referral.agency}
-    if status == Status.TRANSFERRED and referral.offered_to is not None:
-        return _("Offered to %(name)s") % {"name": referral.offered_to}
+    if status == Status.TRANSFERRED:
+        outside = _("an area outside the portal")
+        return _("Offered to %(name)s") % {"name": referral.offered_to or outside}
     at_gateway = {Status.GATEWAY, Status.INFO_GATHERING} | HIDDEN_FROM_MOST
     if status in FROM_PANEL | {Status.S36_PENDING}:
         return _("With the Channel panel")

@@ -357,7 +357,7 @@ def act(request: SignedInRequest, key: str, verb: str) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     asking = Asking(referral, standing, request.user, typed, request.GET.get("template", ""))
     if typed is None and asking.status not in what.states:
-        messages.warning(request, _("That cannot be done now: the case has moved on."))
+        messages.warning(request, _who_was_first(asking))
         return redirect("referrals:case", key)
     form = what.make(asking)
     form.helper.form_tag = form.form_tag = False
@@ -402,14 +402,18 @@ def _back(asking: Asking, what: Act) -> HttpResponse:
 
 def _overtaken(request: SignedInRequest, asking: Asking, what: Act, form: PageForm) -> HttpResponse:
     """Somebody else was first: who and when, and every word that was typed, still there."""
-    said = timeline.overtaken_by(
-        asking.referral, user=asking.user, real=asking.standing.sees_real_status
-    )
-    said = said or _("This cannot be done now: the case has moved on.")
+    said = _who_was_first(asking)
     if not form.fields:
         messages.warning(request, said)
         return redirect("referrals:case", asking.referral.key)
     return _act_page(request, asking, what, form, overtaken=said, status=CONFLICT)
+
+
+def _who_was_first(asking: Asking) -> str:
+    said = timeline.overtaken_by(
+        asking.referral, user=asking.user, real=asking.standing.sees_real_status
+    )
+    return said or _("This cannot be done now: the case has moved on.")
 
 
 def _act_page(

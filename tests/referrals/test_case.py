@@ -65,6 +65,17 @@ def test_a_standing_says_what_the_policy_says(status, cast, case_in):
         assert it.sees_real_status is policy.sees_real_status(person, referral), name
 
 
+def test_nobody_who_wrote_a_referral_decides_on_it(cast, case_in):
+    referral = case_in(S.GATEWAY)
+    Referral.objects.filter(pk=referral.pk).update(created_by=cast.officer)
+    referral = cases.fresh(referral)
+    assert not policy.decides_at_gateway(cast.officer, referral)
+    assert not standing(cast.officer, referral).decides_at_gateway
+    page = page_of(cast.officer, referral)
+    assert "You or your own agency made this referral, so you do not decide on it." in page
+    assert "record-gateway" not in page
+
+
 PAGES = {
     S.DRAFT: {"practitioner": "tasks"},
     S.AGENCY_CHECK: {"practitioner": "status", "lead": "check", "deputy": "check"},
@@ -412,6 +423,8 @@ def test_of_two_leads_the_second_is_told_who_was_first(cast, case_in):
     page = response.content.decode()
     assert f"Imran Siddiq took this case at {at.hour % 12 or 12}" in page
     assert cases.fresh(referral).holder == cast.prevent_deputy
+    page = enter(cast.prevent_lead).get(f"{referral.get_absolute_url()}acknowledge/", follow=True)
+    assert "Imran Siddiq took this case at" in page.content.decode()
 
 
 def test_whoever_loses_a_race_keeps_their_words(cast, case_in):
@@ -506,7 +519,13 @@ def test_an_offer_can_be_declined_or_ended_outside_the_portal(cast, case_in):
     assert cases.fresh(referral).status == S.TRIAGE
     assert "He moved back." in page_of(cast.prevent_lead, referral)
     assert "He moved back." not in page_of(cast.practitioner, referral, "status/")
-    other = case_in(S.TRANSFERRED)
+    offered = case_in(S.TRANSFERRED)
+    assert "close-transferred" not in page_of(cast.prevent_lead, offered)
+    refused = post(cast.prevent_lead, offered, "close-transferred", words="By telephone.")
+    assert "The other area works in the portal" in refused.content.decode()
+    other = case_in(S.TRIAGE)
+    post(cast.prevent_lead, other, "transfer", receiver="outside", words="He lives in Leeds.")
+    assert "Offered to an area outside the portal" in page_of(cast.prevent_lead, other)
     post(cast.prevent_lead, other, "close-transferred", words="Leeds, by telephone today.")
     assert cases.fresh(other).status == S.CLOSED
 
