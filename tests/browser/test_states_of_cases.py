@@ -139,6 +139,17 @@ def test_the_safeguarding_leads_pages(stage, seat, case_in):
     assert look_at(seat(stage["ruth"]), looks) == []
 
 
+def test_nobody_to_hand_a_check_to(stage, seat):
+    """A sentence instead of an empty list, on which a button could do nothing."""
+    given = stage.answers("S01", spoken_to=stage["ruth"])
+    case = walks.written(stage["hannah"], given, chosen=stage["ruth"])
+    workflow.exclude(case, [stage["neil"]], by=stage["hannah"])
+    workflow.hand_over(case, by=stage["hannah"])
+    ruth = seat(stage["ruth"])
+    assert look_at(ruth, [Look(page(case, "hand_to"))]) == []
+    ruth.sees("There is nobody to hand it to")
+
+
 def test_the_queue_in_each_view(stage, seat, case_in):
     queue = reverse("referrals:queue")
     views = ["", "?view=open", "?view=late", "?view=held", "?view=closed", "?sort=newest"]
