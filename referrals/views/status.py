@@ -153,7 +153,7 @@ def shown_questions(section: Section) -> list[Any]:
 
 def _holder(referral: Referral) -> str:
     """Who has it, by name where a person does, as the referrer may know it."""
-    if referral.outward_status in IN_AGENCY:
+    if referral.outward_status == Status.AGENCY_CHECK:
         return referral.lead.name if referral.lead else ""
     if referral.outward_status in (Status.TRIAGE, Status.QUERY, Status.TRANSFERRED):
         return referral.holder.name if referral.holder else ""
