@@ -423,8 +423,8 @@ def test_of_two_leads_the_second_is_told_who_was_first(cast, case_in):
     page = response.content.decode()
     assert f"Imran Siddiq took this case at {at.hour % 12 or 12}" in page
     assert cases.fresh(referral).holder == cast.prevent_deputy
-    page = enter(cast.prevent_lead).get(f"{referral.get_absolute_url()}acknowledge/", follow=True)
-    assert "Imran Siddiq took this case at" in page.content.decode()
+    late = enter(cast.prevent_lead).get(f"{referral.get_absolute_url()}acknowledge/", follow=True)
+    assert "Imran Siddiq took this case at" in late.content.decode()
 
 
 def test_whoever_loses_a_race_keeps_their_words(cast, case_in):
