@@ -1,7 +1,6 @@
 """Public pages, ways in, and the pages about people: axe, telephone, and where errors lead."""
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 from wagtail.models import Page as Published
 
@@ -42,12 +41,6 @@ def test_ways_in(stage, seat):
     assert see(somebody) == []
     assert somebody.problems() != []
     assert somebody.follow_error_links() == []
-
-
-@pytest.mark.skipif(not settings.PORTAL_DEMO, reason="these pages are in a demonstration only")
-def test_the_demonstrations_own_pages(stage, seat):
-    looks = [Look(reverse("demo:people")), Look(reverse("demo:mail"))]
-    assert look_at(seat(None), looks) == []
 
 
 def test_ones_own_account(stage, seat):
