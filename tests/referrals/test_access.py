@@ -196,7 +196,7 @@ PART = {"observed", "told_by_others", "worry", "forenames", "surname", "school",
 
 @pytest.mark.parametrize("status", [Status.AGENCY_CHECK, Status.TRIAGE])
 def test_no_word_of_a_case_reaches_somebody_who_is_not_entitled(status, cast, case_in):
-    referral = case_in(status, **CANARIES, spoken_to=None)
+    referral = case_in(status, **CANARIES)
     for person in roles(cast).values():
         browser = enter(person)
         mine = person is not None and (
