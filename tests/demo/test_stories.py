@@ -18,6 +18,9 @@ from referrals.models import Referral
 from referrals.questions import BY_NAME, Kind, of_record
 from referrals.terms import Section, Status
 
+# Without it a run of this file alone is given no test database: only marked tests ask for one.
+pytestmark = pytest.mark.django_db
+
 FILES = sorted(HERE.rglob("*.yaml"))
 TALES = loading.stories()
 CHECKED = {"send", "close", "reroute"}
