@@ -363,7 +363,7 @@ def test_a_half_written_task_is_in_progress(cast, author):
 
 
 def test_it_says_who_is_on_duty_and_not_who_is_away(cast, author, draft, monkeypatch):
-    monkeypatch.setattr("referrals.views.wizard.workdays.is_working_day", lambda *a: True)
+    monkeypatch.setattr("agencies.workdays.is_working_day", lambda *a: True)
     page = words(author.get(url(draft, "tasks")))
     assert f"{cast.lead.name} is on duty today, until 5pm" in page
     today = timezone.localdate()
@@ -867,7 +867,7 @@ def test_a_body_outside_the_portal_is_said_before_it_is_sent(cast, ready):
 # Sent -------------------------------------------------------------------------------------------
 def test_outside_hours_it_says_whom_to_ring_and_records_the_call(cast, case_in, monkeypatch):
     referral = case_in(Status.SUBMITTED)
-    monkeypatch.setattr("referrals.views.wizard.workdays.is_open", lambda *a: False)
+    monkeypatch.setattr("agencies.workdays.is_open", lambda *a: False)
     client = sign_in(cast.lead)
     with CaptureQueriesContext(connection) as asked:
         page = words(client.get(url(referral, "sent")))
@@ -883,7 +883,7 @@ def test_outside_hours_it_says_whom_to_ring_and_records_the_call(cast, case_in, 
 
 
 def test_in_working_hours_nobody_needs_ringing_but_in_an_emergency(cast, case_in, monkeypatch):
-    monkeypatch.setattr("referrals.views.wizard.workdays.is_open", lambda *a: True)
+    monkeypatch.setattr("agencies.workdays.is_open", lambda *a: True)
     referral = case_in(Status.SUBMITTED)
     assert "I rang them" not in words(sign_in(cast.lead).get(url(referral, "sent")))
     Referral.objects.filter(pk=referral.pk).update(emergency=True)
