@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from agencies.models import Agency, Locality, Route
-from agencies.terms import PREVENT, LegalBasis, Role, Sector
+from agencies.models import Agency, Locality, Membership, Route
+from agencies.terms import PREVENT, AgencyType, LegalBasis, Role, Sector
 from referrals import terms
 from referrals.terms import Status
 from vault.fields import SealedBinaryField, SealedJSONField, SealedTextField
@@ -31,15 +31,31 @@ def new_key() -> str:
     return base64.b32encode(secrets.token_bytes(KEY_BYTES)).decode().rstrip("=").lower()
 
 
+def kept_by(author: User | int) -> Q:
+    """What an author keeps of what they wrote (AC-12).
+
+    A draft is theirs alone until it is sent, deleted or disposed of: nobody else could find it, so
+    a concern would be lost with the role. What was handed over is the agency's record, which its
+    author reads while they belong there, confirmed or not. An independent practitioner is their
+    own agency.
+    """
+    belongs = Membership.objects.current().filter(person=author, agency__isnull=False)
+    return (
+        Q(status=Status.DRAFT)
+        | Q(agency__in=belongs.values("agency"))
+        | Q(agency__in=Agency.objects.filter(kind=AgencyType.INDEPENDENT))
+    )
+
+
 class ReferralQuerySet(models.QuerySet["Referral"]):
     def visible_to(self, user: User) -> Self:
         """Referrals the user may open (section 8.3 of the record).
 
-        Their own; their agency's once handed over; those shared with a locality, the police, a
-        front door or a panel that they serve. Somebody named as close to the concern finds no
-        trace of it, whatever their role.
+        Their own, while they belong to the agency it was raised for; their agency's once handed
+        over; those shared with a locality, the police, a front door or a panel that they serve.
+        Somebody named as close to the concern finds no trace of it, whatever their role.
         """
-        own = Q(created_by=user) & ~Q(status=Status.DISPOSED)
+        own = Q(created_by=user) & ~Q(status=Status.DISPOSED) & kept_by(user)
         agency = Q(agency__in=Agency.objects.led_by(user)) & ~Q(
             status__in=[Status.DRAFT, Status.DISPOSED]
         )
@@ -514,6 +530,29 @@ class Exclusion(models.Model):
 class RecipientQuerySet(models.QuerySet["Recipient"]):
     def open_to(self, user: User) -> Self:
         """Views sent to a front door or adult team that the user serves."""
+class ExclusionReason(PartOfCase):
+    """Why somebody was kept out after the hand-over: sealed, as it may say what ties them to it."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    reason = SealedTextField()
+
+
+class PoliceNote(PartOfCase):
+    """Why the police gave back or ended what they led or held: for the police of the area alone."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="police_notes")
+    target = models.CharField(max_length=20, choices=Status)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    body = SealedTextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["referral", "at"], name="police_note_case")]
+
+
         return self.filter(
             Q(
                 kind=terms.RecipientKind.FRONT_DOOR,
