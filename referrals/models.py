@@ -527,9 +527,6 @@ class Exclusion(models.Model):
         return str(self.pk)
 
 
-class RecipientQuerySet(models.QuerySet["Recipient"]):
-    def open_to(self, user: User) -> Self:
-        """Views sent to a front door or adult team that the user serves."""
 class ExclusionReason(PartOfCase):
     """Why somebody was kept out after the hand-over: sealed, as it may say what ties them to it."""
 
@@ -553,6 +550,9 @@ class PoliceNote(PartOfCase):
         indexes = [models.Index(fields=["referral", "at"], name="police_note_case")]
 
 
+class RecipientQuerySet(models.QuerySet["Recipient"]):
+    def open_to(self, user: User) -> Self:
+        """Views sent to a front door or adult team that the user serves."""
         return self.filter(
             Q(
                 kind=terms.RecipientKind.FRONT_DOOR,
