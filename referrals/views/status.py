@@ -229,6 +229,7 @@ def _reply_form(referral: Referral, *args: Any) -> WordsForm:
         )
         form.button, form.action = _("Send message"), _url("write_message", referral)
     form.form_tag = form.helper.form_tag = False
+    form.page_heading = False
     return form
 
 
