@@ -14,6 +14,7 @@ from agencies.models import Agency, Locality
 from agencies.terms import Role
 from ui.fields import ChoiceField, DayField, EmailField, TelephoneField, TextField
 from ui.forms import PageForm
+from ui.trouble import NotSetUpError
 
 ELSEWHERE = "elsewhere"
 
@@ -98,6 +99,8 @@ class JoinForm(DetailsForm):
                 del self.fields[name]
             return
         localities = [(each.code, each.name) for each in Locality.objects.all()]
+        if not localities:
+            raise NotSetUpError("there is no locality")
         self._choices("locality", localities)
         if agencies:
             here = [(str(each.pk), each.name) for each in agencies]

@@ -36,14 +36,12 @@ def problems() -> list[Problem]:
     localities = list(Locality.objects.prefetch_related("routes"))
     found = [problem for locality in localities for problem in _of_locality(locality, people)]
     if not any(locality.is_default for locality in localities):
-        found.insert(
-            0,
-            Problem(
-                _("Unknown place"),
-                _("No locality takes concerns from unknown places."),
-                _edit_path("locality"),
-            ),
+        what = (
+            _("No locality takes concerns from unknown places.")
+            if localities
+            else _("There is no locality yet, so no concern can be raised.")
         )
+        found.insert(0, Problem(_("Unknown place"), what, _edit_path("locality")))
     agencies = Agency.objects.filter(is_active=True).exclude(kind=AgencyType.INDEPENDENT)
     return found + [problem for agency in agencies for problem in _of_agency(agency, people)]
 

@@ -28,6 +28,7 @@ from agencies.terms import (
     RouteKind,
     Sector,
 )
+from ui.trouble import NotSetUpError
 
 
 class LocalityQuerySet(models.QuerySet["Locality"]):
@@ -37,8 +38,15 @@ class LocalityQuerySet(models.QuerySet["Locality"]):
         return self.filter(pk__in=held.values("locality"))
 
     def default(self) -> "Locality":
-        """Where a concern from an unknown place goes: never nowhere."""
-        return self.order_by("-is_default", "pk")[:1].get()
+        """Where a concern from an unknown place goes: never nowhere.
+
+        Raises:
+            NotSetUpError: there is no locality.
+        """
+        found = self.order_by("-is_default", "pk").first()
+        if found is None:
+            raise NotSetUpError("there is no locality")
+        return found
 
 
 class Locality(models.Model):

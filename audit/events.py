@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import Error, models
 
 from accounts.models import User
 from audit.models import AuditEvent
@@ -23,6 +23,25 @@ CODE = re.compile(r"[\w.:+/-]{0,100}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+
+
+class NotRecordedError(Exception):
+    """The log did not take an event: what it was about must not happen, nor be shown."""
+
+
+def could_not_record(fault: BaseException | None) -> bool:
+    """Whether a request ended because the log could not be written.
+
+    At once, by ``record``; or when all was to be kept, where the event is given its number.
+    """
+    while fault is not None:
+        if isinstance(fault, NotRecordedError):
+            return True
+        said = getattr(fault, "diag", None)  # what PostgreSQL tells about its refusal
+        if said is not None and "audit_" in f"{said.table_name} {said.context}":
+            return True
+        fault = fault.__cause__
+    return False
 
 
 def record(
@@ -47,13 +66,14 @@ def record(
         detail: statuses, field names, days and counts, never the words of a case.
     Raises:
         ValueError: ``kind`` or a detail is not of that form.
+        NotRecordedError: the database did not take it.
     """
     if not KIND.fullmatch(kind):
         raise ValueError(f"{kind!r} is not of the form area.act")
     about = _about(subject) if subject is not None else {}
     if moment := _moment.get():
         about["at"] = moment
-    AuditEvent.objects.create(
+    event = AuditEvent(
         kind=kind,
         person=by,
         agency=agency,
@@ -63,6 +83,10 @@ def record(
         request_id=request_id.get(),
         **about,
     )
+    try:
+        event.save(force_insert=True)
+    except Error as fault:
+        raise NotRecordedError(kind) from fault
 
 
 @contextmanager

@@ -48,5 +48,5 @@ def note_refusal(request: HttpRequest) -> None:
                 method=request.method or "",
                 page=(match.view_name or "")[:100] if match else "",
             )
-    except (Error, ValueError) as fault:
+    except (Error, ValueError, events.NotRecordedError) as fault:
         logger.error("A refusal could not be recorded: %s", type(fault).__name__)

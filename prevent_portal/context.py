@@ -9,5 +9,6 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "PARTNERSHIP": settings.PARTNERSHIP,
         "MARKING": settings.MARKING,
         "QUICK_EXIT_URL": settings.QUICK_EXIT_URL,
+        "OUT_OF_HOURS_PHONE": settings.OUT_OF_HOURS_PHONE,
         "DEMO": settings.PORTAL_DEMO,
     }

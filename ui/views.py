@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from audit import events
+from ui import kept
+from ui.trouble import NotSetUpError
 from vault import keys
 
 PLAIN = "text/plain; charset=utf-8"
@@ -21,24 +24,37 @@ LAST_WORDS = (
     "Something went wrong at our end. If anyone is in danger, call 999. "
     "Otherwise ring your safeguarding lead, and try again in a few minutes.\n"
 )
+PASSING = (OperationalError, InterfaceError, keys.KeyUnavailable)
 log = logging.getLogger(__name__)
 
 
-def _page(request: HttpRequest | None, status: int, template: str = "") -> HttpResponse:
-    """An error page; without anything that may itself have failed where the first try fails."""
+def _page(
+    request: HttpRequest | None,
+    status: int,
+    template: str = "",
+    *,
+    sent: HttpRequest | None = None,
+) -> HttpResponse:
+    """An error page; without anything that may itself have failed where the first try fails.
+
+    Args:
+        request: who asks, for the frame of the page; None draws it without asking the database.
+        sent: what was sent, where ``request`` is not to be asked.
+    """
     template = template or f"{status}.html"
     # Names are as prevent_portal.context gives them.
-    known = {"PARTNERSHIP": settings.PARTNERSHIP, "OUT_OF_HOURS_PHONE": _out_of_hours()}
+    known = {
+        "PARTNERSHIP": settings.PARTNERSHIP,
+        "OUT_OF_HOURS_PHONE": settings.OUT_OF_HOURS_PHONE,
+        "QUICK_EXIT_URL": settings.QUICK_EXIT_URL,
+        "kept": kept.words_of(sent or request),
+    }
     for asked_by in (request, None):  # a context processor may be what is broken
         try:
             return HttpResponse(render_to_string(template, known, asked_by), status=status)
         except Exception:
             log.exception("The page for status %s could not be drawn", status)
     return HttpResponse(LAST_WORDS, status=status, content_type=PLAIN)
-
-
-def _out_of_hours() -> str:
-    return str(getattr(settings, "OUT_OF_HOURS_PHONE", ""))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -54,13 +70,26 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; one of the database is said to be passing, since it mostly is."""
+    """A fault of ours; one of the database is said to be passing, since it mostly is.
+
+    So is one of the log: nothing is done or shown that could not be recorded.
+    """
     error = sys.exc_info()[1]
-    if isinstance(error, (OperationalError, InterfaceError, keys.KeyUnavailable)):
-        response = _page(None, 503)
-        response["Retry-After"] = "60"
-        return response
-    return _page(None, 500)
+    if isinstance(error, NotSetUpError):
+        log.error("Not set up: %s", error)
+        return _unavailable(request, "ui/not_set_up.html")
+    if isinstance(error, PASSING) or events.could_not_record(error):
+        return _unavailable(request)
+    return _page(None, 500, sent=request)
+
+
+def _unavailable(request: HttpRequest, template: str = "503.html") -> HttpResponse:
+    # To Django it is a 500 until it leaves: what this request did to its session was undone, and
+    # Django would keep it with any other answer. ``ui.middleware`` says 503.
+    response = _page(None, 500, template, sent=request)
+    response.unavailable = True  # type: ignore[attr-defined]
+    response["Retry-After"] = "60"
+    return response
 
 
 @login_not_required

@@ -2,11 +2,21 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 
 from agencies.health import problems
-from agencies.models import Membership
+from agencies.models import Locality, Membership
 from agencies.terms import ROUTE_DEPUTIES, ROUTE_LEADS, AgencyType, Role, RouteKind
-from tests.factories import AgencyFactory, LocalityFactory, MembershipFactory, RouteFactory
+from tests.entry import enter
+from tests.factories import (
+    AgencyFactory,
+    LocalityFactory,
+    MembershipFactory,
+    RouteFactory,
+    UserFactory,
+)
+from ui.trouble import NotSetUpError
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +45,37 @@ def test_a_missing_route_and_a_missing_default_are_said():
     assert said()[0] == "Unknown place: No locality takes concerns from unknown places."
     assert len(said()) == 1 + len(RouteKind)
     assert f"{locality}, Advice line: There is no such route." in said()
+
+
+def test_an_empty_portal_is_said_in_one_line_with_where_to_mend_it(db):
+    assert said() == [
+        "Unknown place: There is no locality yet, so no concern can be raised.",
+    ]
+    assert problems()[0].fix_path == reverse("wagtailsnippets_agencies_locality:list")
+    with pytest.raises(CommandError, match="1 thing to put right"):
+        call_command("check_configuration")
+
+
+def test_where_none_is_named_for_unknown_places_the_first_takes_them():
+    first = LocalityFactory(is_default=False)
+    LocalityFactory(code="YK", name="York", is_default=False)
+    assert Locality.objects.default() == first
+    assert said()[0].startswith("Unknown place: No locality takes")
+
+
+def test_raising_a_concern_in_an_empty_portal_says_whom_to_ring():
+    """It is said before anybody has written a word that would reach nobody."""
+    client = enter(UserFactory(), Client(raise_request_exception=False))
+    answer = client.get(reverse("referrals:new"), follow=True)
+    html = answer.content.decode()
+    assert answer.status_code == 503
+    assert "Tell your safeguarding lead now, by telephone" in html
+    assert 'href="tel:101"' in html
+
+
+def test_where_a_concern_goes_without_any_locality_is_no_plain_fault():
+    with pytest.raises(NotSetUpError):
+        Locality.objects.default()
 
 
 def test_a_route_without_lead_deputy_or_telephone_is_said(healthy):

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from ui import fields
 from ui.forms import PageForm
+from ui.trouble import NotSetUpError
 
 
 class EveryField(PageForm):
@@ -142,6 +143,9 @@ def leave(request: HttpRequest) -> HttpResponse:
     return HttpResponse("signed out")
 
 
+UNSAID = {"unready": "there is no locality"}
+
+
 @login_not_required
 def fault(request: HttpRequest, kind: str) -> HttpResponse:
     raise {
@@ -149,7 +153,8 @@ def fault(request: HttpRequest, kind: str) -> HttpResponse:
         "403": PermissionDenied,
         "500": RuntimeError,
         "503": OperationalError,
-    }[kind]("Callum")
+        "unready": NotSetUpError,
+    }[kind](UNSAID.get(kind, "Callum"))
 
 
 @login_not_required

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ui import dates
+from ui import dates, kept
 from ui import forms as ui_forms
 from ui.clocks import Clock
 
@@ -138,3 +138,10 @@ def back(url: str, label: str = "") -> SafeString:
         url,
         label or _("Back"),
     )
+
+
+@register.inclusion_tag("ui/_kept_words.html", takes_context=True)
+def kept_words(context: template.Context) -> dict[str, Any]:
+    """What the person typed, to copy, on a page that could not take it."""
+    words = context["kept"] if "kept" in context else kept.words_of(context.get("request"))
+    return {"words": words}
