@@ -29,11 +29,15 @@ CHROMIUM_ARGS = [
 ]
 
 
+LONGEST_FIRST = ("tests/referrals/test_access.py", "tests/browser/")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that walks pages says so, whether or not its author did."""
+    """A test that walks pages says so, whether or not its author did; long files begin first."""
     for item in items:
         if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))
 
 
 # --- Settings ---------------------------------------------------------------------------------

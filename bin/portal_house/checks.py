@@ -77,11 +77,14 @@ def run_checks(places: Places, env: Mapping[str, str]) -> None:
 def run_tests(places: Places, env: Mapping[str, str]) -> None:
     """All tests, in two processes, a file at a time; the last line is pytest's own.
 
+    The order is that of ``tests/conftest.py``: what takes long begins first, whereas pytest-xdist
+    would begin with the files of many tests and leave the longest to one process at the end.
+
     Raises:
         Trouble: with no further word, as pytest has said all, unless something ended it.
     """
     print("Tests (up to 20 minutes) ...", flush=True)
-    words = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    words = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     done = subprocess.run(
         [places.python, *words],
         env=env,
