@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORT
 
-.PHONY: help run test stop afresh clean lock
+.PHONY: help run test stop afresh clean lock vendor
 
 help:
 	@echo "make run      the demonstration, on http://127.0.0.1:$(PORT)/ (PORT= chooses the port)"
@@ -12,6 +12,7 @@ help:
 	@echo "make afresh   give up the demonstration's data"
 	@echo "make clean    remove everything that was made here"
 	@echo "make lock     refresh requirements*.txt (needs uv)"
+	@echo "make vendor   fetch GOV.UK Frontend, the typeface and axe again (needs npm)"
 
 run test stop:
 	@$(PYTHON) bin/portal $@
@@ -27,3 +28,6 @@ lock:
 	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	@! grep -nE 'https?://|file:|/usr/' requirements.txt requirements-dev.txt || { echo "A host or path got into the lock files."; exit 1; }
+
+vendor:
+	@$(PYTHON) bin/vendor
