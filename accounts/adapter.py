@@ -1,23 +1,18 @@
 """allauth in the portal's words: what it says, what it sends, how it keeps secrets."""
 
-import base64
 from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.encoding import force_bytes
 from django.utils.translation import gettext_lazy as _
 
 from accounts.middleware import is_needed
+from accounts.sealing import sealer
 
 
 class MailNotSentError(Exception):
@@ -77,18 +72,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return str(user.get_username())
 
     def encrypt(self, text: str) -> str:
-        return _sealer().encrypt(text.encode()).decode()
+        return sealer("accounts.second-factor").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _sealer().decrypt(encrypted_text.encode()).decode()
-
-
-def _sealer() -> MultiFernet:
-    """Seals the secrets of second factors; an older SECRET_KEY still opens what it sealed."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
-
-
-def _derived(secret: str | bytes) -> bytes:
-    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"accounts.second-factor")
-    return base64.urlsafe_b64encode(kdf.derive(force_bytes(secret)))
+        return sealer("accounts.second-factor").decrypt(encrypted_text.encode()).decode()

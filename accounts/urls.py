@@ -21,6 +21,8 @@ urlpatterns = [
     path("login/password/", views.PasswordSignInView.as_view(), name="account_login_password"),
     path("signup/", views.to_sign_in, name="account_signup"),
     path("logout/", login_not_required(allauth.logout), name="account_logout"),
+    path("stay/", views.stay, name="account_stay"),
+    path("go-on/", views.go_on, name="account_go_on"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path(
         "confirm-email/",

@@ -18,14 +18,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic.edit import FormView
 
+from accounts import sessions
 from accounts.adapter import MailNotSentError
 from accounts.codes import CodeProcess
 from accounts.forms import CodeForm, PasswordForm, SignInForm
@@ -107,6 +110,14 @@ class PasswordSignInView(LoginView):
     def get_form_class(self) -> type[PasswordForm]:
         return PasswordForm
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "password" not in request.POST:  # sent on from the page that carries words
+            form = self.get_form_class()(request=request)
+            answer: HttpResponse = self.render_to_response(self.get_context_data(form=form))
+            return answer
+        answer = super().post(request, *args, **kwargs)
+        return answer
+
     def form_valid(self, form: PasswordForm) -> HttpResponse:
         try:
             answer: HttpResponse = super().form_valid(form)
@@ -136,6 +147,30 @@ class SetUpSecondFactorView(ActivateTOTPView):
             reauthenticated=True,
         )
         return answer
+
+
+@require_http_methods(["GET", "POST"])
+def stay(request: SignedInRequest) -> HttpResponse:
+    """How long the session lasts, which asking does not change; a post gives it its full time."""
+    now = timezone.now()
+    ends = sessions.ends(request.session, now=now)
+    if request.method == "POST":
+        ends = sessions.stay(request.session, now=now)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"left": ends.left(now), "last": ends.is_last})
+    return redirect("account_home")
+
+
+stay.is_activity = False  # type: ignore[attr-defined]
+
+
+@login_not_required
+@require_POST
+def go_on(request: HttpRequest) -> HttpResponse:
+    """From the page that carries words, after signing in in another window: see KeptMiddleware."""
+    return redirect(
+        settings.LOGIN_REDIRECT_URL if request.user.is_authenticated else "account_login"
+    )
 
 
 def home(request: SignedInRequest) -> HttpResponse:

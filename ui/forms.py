@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
+from accounts import kept
 from ui.renderers import GovukBoundField, GovukRenderer, renderer
 from ui.widgets import RepeatingWidget
 
@@ -50,6 +51,36 @@ class PageFormMixin(forms.BaseForm):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.form_tag = self.form_tag
+
+    # --- What was kept while somebody signed in again -------------------------------------------
+    brought_back = False
+    _bound = False
+
+    @property
+    def is_bound(self) -> bool:
+        """Also when the page brings words back: all that was typed then, unchecked.
+
+        Looked at when asked, since many forms add their fields after the base has been made.
+        """
+        words = None if self._bound else kept.current.get()
+        if words is not None and self._asked_in(words):
+            self._bound = self.brought_back = words.used = True
+            self.data = words.data
+        return self._bound
+
+    @is_bound.setter
+    def is_bound(self, bound: bool) -> None:  # Django's own __init__ says it
+        self._bound = bound
+
+    def _asked_in(self, words: kept.Words) -> bool:
+        names = [
+            self.add_prefix(name)
+            for name, field in getattr(self, "fields", {}).items()
+            if not field.widget.is_hidden
+        ]
+        return any(
+            key == name or key.startswith(f"{name}_") for name in names for key in words.data
+        )
 
     # --- What is drawn where ------------------------------------------------------------------
     def revealed_names(self) -> set[str]:
@@ -100,10 +131,10 @@ class PageFormMixin(forms.BaseForm):
         )
 
     def is_valid(self) -> bool:
-        return not self.wants_another_row() and super().is_valid()
+        return not self.brought_back and not self.wants_another_row() and super().is_valid()
 
     def full_clean(self) -> None:
-        if self.wants_another_row():
+        if self.brought_back or self.wants_another_row():
             self._errors = ErrorDict(renderer=self.renderer)
             self.cleaned_data: dict[str, Any] = {}
             return

@@ -5,14 +5,18 @@ import sys
 from functools import cache
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from accounts.kept import comes_from_here, divert
 from audit import events
 from ui import kept
 from ui.trouble import NotSetUpError
@@ -94,8 +98,12 @@ def _unavailable(request: HttpRequest, template: str = "503.html") -> HttpRespon
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page was old, or the session ended: what was typed is still one step back."""
-    return _page(request, 403, "ui/csrf_failure.html")
+    """The page was old, or the session ended: what was typed is shown again where that is safe."""
+    refusal = _page(request, 403, "ui/csrf_failure.html")
+    if not comes_from_here(request):
+        return refusal
+    query = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
+    return divert(refusal, f"{resolve_url(settings.LOGIN_URL)}?{query}")
 
 
 @login_not_required

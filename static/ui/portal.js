@@ -155,3 +155,6 @@ for (const way of document.querySelectorAll(".p-exit")) {
     window.location.replace(way.href);
   });
 }
+
+/** Words that waited for signing in go on to their page by themselves. */
+document.querySelector("form[data-go-on]")?.requestSubmit();

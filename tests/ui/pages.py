@@ -178,6 +178,7 @@ urlpatterns = [
     path("health/", include("ui.health_urls")),
     path("accounts/login/", away, name="account_login"),
     path("accounts/logout/", away, name="account_logout"),
+    path("accounts/stay/", away, name="account_stay"),
 ]
 handler400 = "ui.views.bad_request"
 handler403 = "ui.views.permission_denied"
