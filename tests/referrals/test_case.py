@@ -218,7 +218,7 @@ def test_a_possible_match_is_named_to_leads_and_never_to_the_author(cast, case_i
     second = case_in(S.TRIAGE)
     page = page_of(cast.prevent_lead, second)
     assert "Possible match" in page
-    assert f"{first.reference}</a>, same name and date of birth" in page
+    assert f"{first.reference}</span></a>, same name and date of birth" in page
     assert first.reference not in page_of(cast.practitioner, second, "status/")
     first.exclusions.create(person=cast.prevent_lead, by=cast.practitioner)
     assert first.reference not in page_of(cast.prevent_lead, second)

@@ -73,3 +73,11 @@ def test_a_clock_on_time_has_no_state_of_its_own_and_ten_boxes_at_most():
     assert due.boxes == ["gone", "gone", "gone", "", ""]
     assert len(Clock("late", "Late", 40, 10, 30).boxes) == 10
     assert "p-days" not in shown("{% clock c days=True %}", c=Clock("999", "999: confirm"))
+
+
+def test_a_reference_is_kept_whole_and_everything_escaped():
+    shown_words = shown("{{ words|whole }}", words="<b> NY-2026-0042, YK-2026-10001. NY-20-1")
+    assert shown_words == (
+        '&lt;b&gt; <span class="p-ref">NY-2026-0042</span>, '
+        '<span class="p-ref">YK-2026-10001</span>. NY-20-1'
+    )

@@ -1,5 +1,6 @@
 """What templates may say beyond Django's own tags."""
 
+import re
 from typing import Any
 
 from django import forms, template
@@ -12,6 +13,9 @@ from django.utils.translation import ngettext
 from ui import dates, kept
 from ui import forms as ui_forms
 from ui.clocks import Clock
+
+REFERENCE = re.compile(r"\b([A-Z]{2}-\d{4}-\d{4,})\b")
+"""Of a case, as people read it aloud."""
 
 register = template.Library()
 register.filter("day", dates.day)
@@ -34,6 +38,20 @@ def said(words: str | None) -> SafeString:
 def _lines(block: str) -> SafeString:
     return format_html_join(
         SafeString("<br>"), "{}", ((line,) for line in block.strip().split("\n"))
+    )
+
+
+@register.filter
+def whole(words: object) -> SafeString:
+    """The same words, escaped, in which no reference breaks over two lines: NY-2026-0042."""
+    parts = REFERENCE.split(str(words))  # every second one is a reference
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<span class="p-ref">{}</span>', part) if number % 2 else part,)
+            for number, part in enumerate(parts)
+        ),
     )
 
 
