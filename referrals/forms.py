@@ -20,6 +20,7 @@ from referrals.answers import Answers
 from referrals.questions import ADULT_FROM, Kind, Need, Question
 from ui import fields
 from ui.forms import PageForm, has_words
+from ui.text import clean, showable
 
 MOST_ROWS = 10
 MOST_KEPT = 50_000
@@ -34,6 +35,9 @@ SINGULAR = {
     "involved": gettext_lazy("Agency"),
 }
 ALONE_SIGNS = gettext_lazy("This is my own decision, after the advice that I was given")
+ALONE_CONFIRMS = gettext_lazy(
+    "Confirm that this is your own decision, after the advice that you were given"
+)
 DECISION_HINTS: dict[str, Any] = {
     terms.Decision.REFER_AND_ROUTE: gettext_lazy(
         "Usual for a child: children's services see it too"
@@ -68,17 +72,17 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
         "help_text": question.hint,
         "required": question.is_required(answers),
     }
-    missing = question.missing
+    missing = ALONE_CONFIRMS if signs_alone else question.missing
     choices = question.choices.choices if question.choices else []
     match question.kind:
         case Kind.TEXT:
             return fields.TextField(missing=missing, **common)
         case Kind.LONG:
             return fields.LongField(
-                about=str(question.short).partition(":")[0].lower(),
+                about=question.about,
                 min_length=question.minimum,
                 max_length=question.maximum,
-                missing="" if question.minimum else missing,
+                missing=missing,
                 rows=8 if question.said or question.minimum else 5,
                 **common,
             )
@@ -294,7 +298,14 @@ class CheckForm(QuestionsForm):
         terms.Decision.MORE: {"decision", "questions"},
     }
 
-    def __init__(self, questions: Iterable[Question], answers: Answers, *args: Any, **kw: Any):
+    def __init__(
+        self,
+        questions: Iterable[Question],
+        answers: Answers,
+        *args: Any,
+        asking: str = "",
+        **kw: Any,
+    ) -> None:
         super().__init__(questions, answers, *args, small=True, **kw)
         offered = dict(self.fields["decision"].choices)  # type: ignore[attr-defined]
         if terms.Decision.MORE in offered:
@@ -303,6 +314,7 @@ class CheckForm(QuestionsForm):
                 missing=_("Write what you want to know"),
                 rows=4,
             )
+            self.initial["questions"] = asking
             self.reveals["decision"] = {terms.Decision.MORE.value: ["questions"]}
         self.headings = {"decision": "m"}
         needed = self.ONLY_FOR.get(self.data.get("decision", "")) if self.is_bound else None
@@ -313,6 +325,13 @@ class CheckForm(QuestionsForm):
             for name in ("decision_reasons",):
                 if name not in needed:
                     self.fields[name].fewest = 0  # type: ignore[attr-defined]
+
+    @property
+    def asking(self) -> str | None:
+        """The questions to the author as they were typed; None where there is nobody to ask."""
+        if "questions" not in self.fields:
+            return None
+        return clean(showable(str(self.data.get("questions", ""))), lines=True)[:MOST_KEPT]
 
 
 def stored(question: Question, answers: Answers) -> Any:

@@ -47,6 +47,7 @@ _t(
     of="earlier",
     when=("found",),
     missing=_("Write how many earlier records there are, and how they ended"),
+    about=_("the earlier records"),
 )
 _t(
     "T4",
@@ -69,7 +70,7 @@ _t(
     R,
     of="repeat_review",
     when=("done",),
-    missing=_("Enter the name of the second reviewer"),
+    missing=_("Enter who took a second look at the earlier records"),
 )
 _t(
     "T5",
@@ -101,7 +102,8 @@ _t(
     of="safeguarding_route",
     when=("sent_now", "not_needed"),
     maximum=1000,
-    missing=_("Write when and to whom, or why it is not needed"),
+    missing=_("Write when and to whom it was sent, or why that is not needed"),
+    about=_("when and to whom it was sent"),
 )
 _t(
     "T7",
@@ -111,6 +113,7 @@ _t(
     _("Safety actions"),
     O,
     maximum=2000,
+    about=_("the safety actions"),
 )
 _t(
     "T9",
@@ -121,6 +124,7 @@ _t(
     O,
     hint=_("For feedback and training. Say if a protected characteristic was misused."),
     maximum=2000,
+    about=_("the quality of the referral"),
 )
 
 _x = Maker("gateway_record", Asked.POLICE, special="C")
@@ -152,7 +156,7 @@ _x(
     R,
     of="deconflicted",
     when=YES,
-    missing=_("Enter the day of deconfliction"),
+    missing=_("Enter the day when deconfliction was done"),
 )
 _x(
     "X4",
@@ -205,7 +209,8 @@ _x(
     R,
     hint=_("Short. No intelligence."),
     maximum=2000,
-    missing=_("Write the reasons"),
+    missing=_("Write the reasons for the outcome"),
+    about=_("the reasons for the outcome"),
 )
 _x(
     "X9",
@@ -227,7 +232,7 @@ _x(
     choices=terms.OtherRoute,
     of="outcome",
     when=("other_services",),
-    missing=_("Select at least one service"),
+    missing=_("Select at least one service that they were pointed to"),
 )
 
 QUESTIONS = [

@@ -87,6 +87,8 @@ class Question:
     columns: tuple[tuple[str, Words], ...] = ()
     past: bool = True
     missing: Words = ""
+    about: Words = ""
+    """What a long answer is about, after "Write a little more about": "what happened"."""
     required_if: Condition | None = None
     """Where given, an answer is required only for those it holds for; optional for others."""
     said: bool = False

@@ -66,6 +66,7 @@ _c(
     by=Asked.PRACTITIONER,
     maximum=2000,
     missing=_("Write what was advised, by whom and when, or why you could not reach them"),
+    about=_("what was advised"),
 )
 _c(
     "C3",
@@ -85,6 +86,7 @@ _c(
     _("Which facts have been checked, and by whom?"),
     _("Facts checked"),
     S,
+    about=_("the facts that have been checked"),
 )
 _c(
     "C5",
@@ -99,7 +101,10 @@ _c(
     choices=terms.YesNo,
     special="BO",
     hint=_("If no, Prevent is not the route. We will show you others."),
-    missing=_("Select whether the concern rests on something other than these"),
+    missing=_(
+        "Select whether the concern rests on more than belief, practice, dress, nationality, "
+        "opinion or lawful protest"
+    ),
 )
 _c(
     "C5",
@@ -121,6 +126,7 @@ _c(
     applies=unfair,
     maximum=2000,
     special="BO",
+    about=_("why it should still be shared"),
 )
 _c(
     "C6",
@@ -143,6 +149,7 @@ _c(
     when=("yes", "no"),
     maximum=2000,
     missing=_("Write how you tested the other explanations, or why not yet"),
+    about=_("how you tested the other explanations"),
 )
 _c(
     "C7",
@@ -165,6 +172,7 @@ _c(
     applies=young,
     maximum=2000,
     missing=_("Write what the second opinion was, and how the words were heard"),
+    about=_("the second opinion"),
 )
 _c(
     "C8",
@@ -200,6 +208,7 @@ _c(
     maximum=2000,
     said=True,
     missing=_("Write what the person said"),
+    about=_("what the person said"),
 )
 _c(
     "C11",
@@ -223,6 +232,7 @@ _c(
     when=YES,
     maximum=2000,
     missing=_("Write what the parent or carer said"),
+    about=_("what the parent or carer said"),
 )
 _c(
     "C13",
@@ -245,6 +255,7 @@ _c(
     when=YES,
     maximum=2000,
     missing=_("Write what has been done"),
+    about=_("what has been done"),
 )
 _c(
     "C14",
@@ -267,6 +278,7 @@ _c(
     when=YES,
     maximum=2000,
     missing=_("Write which agencies, and what they said"),
+    about=_("what the other agencies said"),
 )
 _c(
     "C15",
@@ -278,6 +290,7 @@ _c(
     applies=not_told,
     maximum=2000,
     missing=_("Write why it is shared without telling the person or their parent"),
+    about=_("why it is shared without telling them"),
 )
 _c(
     "C16",
@@ -309,6 +322,7 @@ _c(
     minimum=40,
     hint=_("At least 40 characters. The person who raised it will read this."),
     missing=_("Write the reasons for your decision"),
+    about=_("the reasons for your decision"),
 )
 _c(
     "C19",
@@ -331,6 +345,7 @@ _d(
     maximum=2000,
     applies=lambda a: a.despite_lead,
     missing=_("Write which other explanations you tested, and what you found"),
+    about=_("the other explanations you tested"),
 )
 _d(
     "C18",
@@ -343,6 +358,7 @@ _d(
     applies=lambda a: a.despite_lead,
     hint=_("At least 40 characters. Your lead's view goes with it."),
     missing=_("Write why you still want to refer"),
+    about=_("why you still want to refer"),
 )
 
 _r = Maker("route_record", Asked.LEAD)

@@ -96,6 +96,7 @@ _gate(
     of="called_999",
     when=YES,
     special="C",
+    about=_("what they told you to do"),
 )
 
 _n = Maker("concern", Asked.PRACTITIONER)
@@ -172,6 +173,7 @@ _n(
     special="BOC",
     said=True,
     missing=_("Write what happened"),
+    about=_("what happened"),
 )
 _n(
     "N7",
@@ -183,6 +185,7 @@ _n(
     hint=_("Who told you, when, and how they know. Leave this empty if nobody told you anything."),
     special="BOC",
     said=True,
+    about=_("what you were told"),
 )
 _n(
     "N8",
@@ -221,6 +224,7 @@ _n(
     applies=online,
     hint=_("If you searched, say what for and why. Do not search for more."),
     special="OBC",
+    about=_("how you know"),
 )
 _n(
     "N10",
@@ -233,6 +237,7 @@ _n(
     hint=_("Describe it. Do not paste or attach extremist content."),
     special="OBC",
     maximum=2000,
+    about=_("the platforms, links or names"),
 )
 _n(
     "N11",
@@ -254,6 +259,7 @@ _n(
     of="repeated",
     when=YES,
     special="OBC",
+    about=_("how often it has happened"),
 )
 _n(
     "N12",
@@ -276,6 +282,7 @@ _n(
     when=YES,
     special="O",
     maximum=1000,
+    about=_("when it was raised before"),
 )
 
 _w = Maker("context", Asked.PRACTITIONER)
@@ -298,6 +305,7 @@ _w(
     _("More about needs"),
     O,
     special="HCO",
+    about=_("what they are dealing with"),
 )
 _w(
     "W2",
@@ -321,6 +329,7 @@ _w(
     when=("stated", "diagnosed", "suspected"),
     special="H",
     missing=_("Write what is known, and who says so"),
+    about=_("what is known, and who says so"),
 )
 _w(
     "W3",
@@ -331,6 +340,7 @@ _w(
     O,
     special="H",
     maximum=2000,
+    about=_("what helps the person to understand"),
 )
 _w(
     "W4",
@@ -351,6 +361,7 @@ _w(
     _("More about strengths"),
     O,
     special="B",
+    about=_("what is good"),
 )
 _w(
     "W5",
@@ -362,6 +373,7 @@ _w(
     hint=_("At least one other explanation, or “none I can think of” and why."),
     special="HBO",
     missing=_("Write at least one other explanation, or “none I can think of” and why"),
+    about=_("what else could explain it"),
 )
 _w(
     "W6",
@@ -372,6 +384,7 @@ _w(
     R,
     special="BOC",
     missing=_("Write what you are worried could happen"),
+    about=_("what you are worried could happen"),
 )
 _w(
     "W7",
@@ -393,6 +406,7 @@ _w(
     _("More about other concerns"),
     O,
     special="HC",
+    about=_("the other concerns"),
 )
 _n(
     "",
@@ -405,6 +419,7 @@ _n(
     applies=lambda a: a.has_strong_gaps,
     hint=_("One reason is enough, for example “I only saw him once”."),
     missing=_("Say why these are left unanswered, or go back and answer them"),
+    about=_("why these are left unanswered"),
 )
 
 QUESTIONS = [

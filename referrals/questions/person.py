@@ -174,6 +174,7 @@ _p(
     special="B",
     maximum=1000,
     missing=_("Write which religion or belief, or change your answer"),
+    about=_("the religion or belief"),
 )
 _p(
     "P14",
@@ -187,6 +188,7 @@ _p(
     special="B",
     maximum=1000,
     missing=_("Write why it matters to the concern, or change your answer"),
+    about=_("why it matters to the concern"),
 )
 _p(
     "P15",

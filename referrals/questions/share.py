@@ -73,7 +73,7 @@ _s(
     choices=terms.Ideology,
     special="OBC",
     hint=_("“Too early to say” and “no ideology” are normal answers."),
-    missing=_("Select an ideology, “no ideology” or “Too early to say”"),
+    missing=_("Select what you can tell of an ideology, or “Too early to say”"),
 )
 _s(
     "S7",
@@ -129,6 +129,7 @@ _s(
     R,
     maximum=1000,
     missing=_("Write how and when it is best to reach you"),
+    about=_("how and when to reach you"),
 )
 _s(
     "S11",

@@ -139,28 +139,24 @@ class LongField(TextField):
             self.error_messages["required"] = ""
 
     def validate(self, value: str) -> None:
-        if not value and self.required and not self.error_messages["required"]:
+        if not value and self.required and (self.fewest or not self.error_messages["required"]):
             raise ValidationError(self.nothing(), code="required")
         super().validate(value)
         if value and len(value) < self.fewest:
             raise ValidationError(self.too_short(len(value)), code="min_length")
 
     def nothing(self) -> str:
-        if self.fewest:
-            return self.too_short(0)
-        return _("Write about %(about)s") % {"about": self.about}
+        said = self.error_messages["required"] or _("Write about %(about)s") % {"about": self.about}
+        if not self.fewest:
+            return str(said)
+        places = {"said": said, "fewest": self.fewest}
+        return _("%(said)s, at least %(fewest)s characters") % places
 
     def too_short(self, written: int) -> str:
-        places = {"about": self.about, "fewest": self.fewest, "written": written}
-        if not written:
-            return _("Write about %(about)s, at least %(fewest)s characters") % places
-        return (
-            _(
-                "Write a little more about %(about)s, at least %(fewest)s characters. "
-                "You have written %(written)s."
-            )
-            % places
-        )
+        return _(
+            "Write a little more about %(about)s, at least %(fewest)s characters. "
+            "You have written %(written)s."
+        ) % {"about": self.about, "fewest": self.fewest, "written": written}
 
     def too_long(self, written: int) -> str:
         return _(
