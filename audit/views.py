@@ -90,7 +90,7 @@ def lines(shown: Iterable[AuditEvent]) -> list[Line]:
             what=kind_words(event.kind),
             about=event.reference or _record_words(event),
             who=str(event.person) if event.person else "",
-            acting_as=event.role.replace("_", " "),
+            acting_as=capfirst(event.role.replace("_", " ")),
             agency=names.get(event.agency, event.agency),
             reason=event.reason,
             detail=_detail_words(event),

@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:key>/sheet/", report.sheet, name="sheet"),
     path("<slug:key>/sheet.pdf", report.sheet_pdf, name="sheet_pdf"),
     path("<slug:key>/check/", check.check, name="check"),
+    path("<slug:key>/check/autosave/", check.autosave, name="check_autosave"),
     path("<slug:key>/other-route/", check.other_route, name="other_route"),
     path("<slug:key>/status/", status.status, name="status"),
     path("<slug:key>/despite/", status.despite, name="despite"),

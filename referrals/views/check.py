@@ -1,11 +1,15 @@
 """The safeguarding lead's CHECK: the whole of NOTICE beside the decision, and the other route."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest
 from referrals import clocks, policy, walks, workflow
@@ -16,7 +20,22 @@ from referrals.moves import NotReady, Stale, TransitionError
 from referrals.steps import STEP, STEPS
 from referrals.terms import ClockKind, Decision, MessageKind, Section, Status
 from referrals.views import common
+from referrals.views.conflicts import (
+    CHOICE,
+    CONFLICT,
+    Clash,
+    clashes_of,
+    keep,
+    merged,
+    one_under_the_other,
+    seen_version,
+    typed_again,
+)
+from ui.dates import time_of_day
 
+CHECK = STEP["check"]
+ASKING, SIGNED = "questions", "signed"
+"""The box for questions to the author (C17 e), and the declaration, which only a button makes."""
 ABOUT_THE_PERSON = ("person", "family", "context")
 """Tasks whose short answers stand as one summary list."""
 NOT_SHOWN = ("ethnic_group",)
@@ -24,67 +43,212 @@ NOT_SHOWN = ("ethnic_group",)
 
 def check(request: SignedInRequest, key: str) -> HttpResponse:
     referral = common.visible(request, key, with_answers=True)
+    if _is_over(request, referral):
+        return _too_late(request, referral)
+    _may_check(request, referral)
+    if request.method == "POST":
+        return _posted(request, referral)
+    workflow.view(referral, by=request.user, role=common.role_of(request, referral))
+    return _page(request, referral, _form(referral), _version(referral))
+
+
+def _is_over(request: SignedInRequest, referral: Referral) -> bool:
+    """It was decided, or asked back, and is no page to write on any more."""
+    return referral.status not in (Status.AGENCY_CHECK, Status.DRAFT) and (
+        policy.leads_agency(request.user, referral)
+        or policy.may_answer(request.user, referral, Section.CHECK)
+    )
+
+
+def _may_check(request: SignedInRequest, referral: Referral) -> None:
+    """Raises PermissionDenied for whoever hands it over and leaves the check to the lead."""
     if not policy.may_answer(request.user, referral, Section.CHECK):
         raise PermissionDenied
-    if referral.status not in (Status.AGENCY_CHECK, Status.DRAFT):
-        return redirect("referrals:case", key)
-    step = STEP["check"]
     if referral.status == Status.DRAFT:
         walk = walks.walk_of(request.user, referral, Answers(referral))
-        if walk.step(step.name) is None:  # whoever hands it over leaves the check to the lead
+        if walk.step(CHECK.name) is None:
             raise PermissionDenied
-    if request.method == "POST":
-        return _saved(request, referral)
-    workflow.view(referral, by=request.user)
-    answers = Answers(referral)
-    return _page(request, referral, CheckForm(step.questions, answers), _version(referral))
+
+
+def _form(referral: Referral, data: Any = None) -> CheckForm:
+    asking = "" if data is not None else workflow.asking_so_far(referral)
+    return CheckForm(CHECK.questions, Answers(referral), data, asking=asking)
 
 
 def _version(referral: Referral) -> int:
-    save = PageSave.objects.filter(referral=referral, step="check").first()
+    save = PageSave.objects.filter(referral=referral, step=CHECK.name).first()
     return save.version if save else 0
 
 
-def _saved(request: SignedInRequest, referral: Referral) -> HttpResponse:
-    step = STEP["check"]
-    form = CheckForm(step.questions, Answers(referral), request.POST)
-    seen = request.POST.get("seen", "")
-    version = int(seen) if seen.isdecimal() and len(seen) < 9 else None
-    later = "later" in request.POST
-    valid = form.is_valid()
-    values = form.values if valid and not later else form.partial_values()
+def _posted(request: SignedInRequest, referral: Referral) -> HttpResponse:
     try:
-        save = workflow.answer(referral, step, values, by=request.user, seen=version)
+        if "merge" in request.POST:
+            return _merge(request, referral)
+        return _saved(request, referral, seen_version(request))
+    except (PermissionDenied, TransitionError):  # it was decided since it was found
+        referral = common.visible(request, referral.key, with_answers=True)
+        if not _is_over(request, referral):
+            raise
+        return _too_late(request, referral)
+
+
+def _saved(request: SignedInRequest, referral: Referral, seen: int) -> HttpResponse:
+    """Keep what can be kept, whatever was pressed; then decide, or stay."""
+    form = _form(referral, request.POST)
+    kept, later = form.partial_values(), "later" in request.POST
+    if not later and form.is_valid():
+        try:
+            return _decide(request, referral, form, seen)
+        except Stale as stale:
+            return _refused(request, referral, form, stale.save)
+        except NotReady as problem:
+            # An answer has opened another question: it is drawn now, with its own sentence.
+            missing = problem.missing
+    else:
+        missing = []
+    try:
+        save = workflow.save_check(referral, kept, by=request.user, seen=seen, asking=form.asking)
     except Stale as stale:
-        workflow.keep_text(referral, step, values, by=request.user, now=timezone.now())
-        form.add_error(
-            None,
-            _(
-                "%(name)s saved this page while you were writing. Your words are below: "
-                "read them again and record your decision."
-            )
-            % {"name": stale.save.by},
-        )
-        return _page(request, referral, form, stale.save.version)
-    if later:
+        return _refused(request, referral, form, stale.save)
+    if later and not form.cannot_keep(kept):
         common.saved_message(request)
         return redirect("referrals:home")
-    if not valid:
-        return _page(request, referral, form, save.version)
-    referral = common.visible(request, referral.key, with_answers=True)
-    words = str(form.cleaned_data.get("questions") or "")
-    try:
-        referral = workflow.decide(referral, by=request.user, questions=words)
-    except NotReady as problem:
-        # An answer has opened another question: it is drawn now, with its own sentence.
-        form = CheckForm(step.questions, Answers(referral), request.POST)
+    if later:
+        for name in set(form.errors) - set(form.cannot_keep(kept)):
+            del form.errors[name]
+    if missing:
+        referral = common.visible(request, referral.key, with_answers=True)
+        form = _form(referral, request.POST)
         if form.is_valid():
-            form.add_error("fair_basis" if "fair_basis" in form.fields else None, problem.missing)
-        return _page(request, referral, form, save.version)
-    except TransitionError:
-        messages.error(request, _("Somebody else has decided this concern meanwhile."))
-        return redirect("referrals:case", referral.key)
+            form.add_error("fair_basis" if "fair_basis" in form.fields else None, missing)
+    return _page(request, referral, form, save.version)
+
+
+def _decide(
+    request: SignedInRequest, referral: Referral, form: CheckForm, seen: int
+) -> HttpResponse:
+    """The signature is stored with the decision, or not at all."""
+    with transaction.atomic():
+        workflow.save_check(referral, form.values, by=request.user, seen=seen, signing=True)
+        referral = common.visible(request, referral.key, with_answers=True)
+        words = str(form.cleaned_data.get("questions") or "")
+        referral = workflow.decide(referral, by=request.user, questions=words)
     return _after(request, referral)
+
+
+@require_POST
+def autosave(request: SignedInRequest, key: str) -> HttpResponse:
+    """What the small script sends while the lead types: kept as far as it can be read."""
+    referral = common.visible(request, key, with_answers=True)
+    if _is_over(request, referral):
+        return JsonResponse({}, status=CONFLICT)  # pressing the button shows the words again
+    _may_check(request, referral)
+    form = _form(referral, request.POST)
+    try:
+        save = workflow.save_check(
+            referral,
+            form.partial_values(),
+            by=request.user,
+            seen=seen_version(request),
+            asking=form.asking,
+        )
+    except Stale as stale:
+        return JsonResponse({"seen": stale.save.version}, status=CONFLICT)
+    except PermissionDenied:  # it was decided since it was found
+        return JsonResponse({}, status=CONFLICT)
+    return JsonResponse({"saved_at": time_of_day(save.at), "seen": save.version})
+
+
+# Two leads, or two windows ------------------------------------------------------------------------
+def _refused(
+    request: SignedInRequest, referral: Referral, form: CheckForm, save: PageSave
+) -> HttpResponse:
+    """Somebody saved it meanwhile: both answers to each question are shown, and both are kept."""
+    referral = common.visible(request, referral.key, with_answers=True)
+    answers = Answers(referral)
+    kept = form.partial_values()
+    clashes = [one for one in clashes_of(answers, form, kept) if one.name != SIGNED]
+    saved = workflow.asking_so_far(referral)
+    if form.asking is not None and form.asking != saved:
+        text = form.fields["questions"].label or ""
+        mine = form.asking.splitlines()
+        clashes.append(Clash(ASKING, text, saved.splitlines(), mine, long=True))
+    if not clashes:  # the same words are saved already
+        return _the_same(request, referral, save)
+    _keep(request, answers, form, kept)
+    context = {
+        "referral": referral,
+        "clashes": clashes,
+        "save": save,
+        "mine_too": save.by_id == request.user.pk,
+        "seen": save.version,
+        "typed": typed_again(request),
+        "action": request.get_full_path(),
+        "each": True,
+    }
+    return render(request, "referrals/conflict.html", context, status=CONFLICT)
+
+
+def _the_same(request: SignedInRequest, referral: Referral, save: PageSave) -> HttpResponse:
+    """The same press twice, or a window that had nothing new to say."""
+    if "later" in request.POST:
+        common.saved_message(request)
+        return redirect("referrals:home")
+    signer = referral.check_record.signed_by_id
+    if signer == request.user.pk and referral.check_record.signed:
+        return _after(request, referral)
+    return _saved(request, referral, save.version)
+
+
+def _keep(
+    request: SignedInRequest, answers: Answers, form: CheckForm, kept: dict[str, Any]
+) -> None:
+    keep(request, answers, CHECK, form, {**kept, ASKING: form.asking or ""})
+
+
+def _merge(request: SignedInRequest, referral: Referral) -> HttpResponse:
+    """What the lead chose for each question is saved, and the page comes back to be read again."""
+    form = _form(referral, request.POST)
+    kept = form.partial_values()
+    asking, saved = form.asking, workflow.asking_so_far(referral)
+    match request.POST.get(CHOICE + ASKING):
+        case "saved":
+            asking = None
+        case "both":
+            asking = one_under_the_other(saved, asking or "")
+    try:
+        workflow.save_check(
+            referral,
+            merged(request, Answers(referral), form, kept),
+            by=request.user,
+            seen=seen_version(request),
+            asking=asking,
+        )
+    except Stale as stale:
+        return _refused(request, referral, form, stale.save)
+    messages.success(
+        request, _("Saved. Read it once more, change what you wish, then record your decision.")
+    )
+    return redirect("referrals:check", referral.key)
+
+
+def _too_late(request: SignedInRequest, referral: Referral) -> HttpResponse:
+    """It was decided meanwhile: what was typed is shown, and kept with the case."""
+    if request.method != "POST":
+        return redirect("referrals:case", referral.key)
+    form, answers = _form(referral, request.POST), Answers(referral)
+    kept = form.partial_values()
+    clashes = [one for one in clashes_of(answers, form, kept) if one.name != SIGNED]
+    words = form.asking or ""
+    asked = referral.messages.filter(kind=MessageKind.QUESTION)
+    if words and words not in [one.body for one in asked]:
+        text = form.fields["questions"].label or ""
+        clashes.append(Clash(ASKING, text, [], words.splitlines()))
+    if not clashes:
+        return redirect("referrals:case", referral.key)
+    _keep(request, answers, form, kept)
+    context = {"referral": referral, "clashes": clashes, "closed": True}
+    return render(request, "referrals/conflict.html", context, status=CONFLICT)
 
 
 def _after(request: SignedInRequest, referral: Referral) -> HttpResponse:
@@ -215,7 +379,7 @@ def other_route(request: SignedInRequest, key: str) -> HttpResponse:
                 messages.error(request, _("Somebody else has decided this concern meanwhile."))
                 return redirect("referrals:case", key)
     else:
-        workflow.view(referral, by=request.user)
+        workflow.view(referral, by=request.user, role=common.role_of(request, referral))
         form = QuestionsForm(step.questions, answers)
     form.button = _("Save") if decided else _("Record my decision")
     return render(

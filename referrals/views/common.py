@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.http import SignedInRequest
+from agencies import people
+from agencies.terms import AGENCY_LEADS
 from referrals.answers import ALL_RECORDS, Answers
 from referrals.models import Referral
 from referrals.questions import Question
@@ -27,6 +29,13 @@ def visible(request: SignedInRequest, key: str, *, with_answers: bool = False) -
     if with_answers:
         referrals = referrals.select_related(*ALL_RECORDS, *NAMED_IN_CHECK)
     return get_object_or_404(referrals, key=key)
+
+
+def role_of(request: SignedInRequest, referral: Referral) -> str:
+    """The role in which a person writes or reads for the agency: a lead's before any other."""
+    held = [one.role for one in people.roles_for(request) if one.agency_id == referral.agency_id]
+    found = next((role for role in held if role in AGENCY_LEADS), next(iter(held), ""))
+    return str(found)
 
 
 def saved_message(request: HttpRequest) -> None:

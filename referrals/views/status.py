@@ -71,7 +71,7 @@ def status(request: SignedInRequest, key: str) -> HttpResponse:
         raise PermissionDenied
     if referral.status == Status.DRAFT:
         return redirect("referrals:tasks", key)
-    before = workflow.view(referral, by=person)
+    before = workflow.view(referral, by=person, role=common.role_of(request, referral))
     return _page(request, referral, author=author, lead=lead, before=before)
 
 

@@ -25,12 +25,14 @@ from referrals.workflow.casework import (
 )
 from referrals.workflow.checks import (
     ask_author,
+    asking_so_far,
     begin_despite,
     close_in_agency,
     decide,
     look_again,
     record_route,
     reply_to_lead,
+    save_check,
     start_look_again,
     take_other_route,
 )
@@ -115,6 +117,7 @@ __all__ = [
     "ask_author",
     "ask_for_news",
     "ask_referrer",
+    "asking_so_far",
     "begin_despite",
     "clear_abandoned",
     "close_in_agency",
@@ -158,6 +161,7 @@ __all__ = [
     "record_triage",
     "reopen",
     "reply_to_lead",
+    "save_check",
     "say",
     "start",
     "start_look_again",

@@ -14,9 +14,7 @@ from agencies import workdays
 from audit import events
 from referrals import clocks, notices, policy
 from referrals.answers import Answers
-from referrals.models import (
-    Referral,
-)
+from referrals.models import KeptText, PageSave, Referral
 from referrals.moves import (
     MOVES,
     NotReady,
@@ -28,14 +26,71 @@ from referrals.moves import (
     texts,
 )
 from referrals.questions import named
+from referrals.steps import STEP
 from referrals.terms import (
     ClockKind,
     Decision,
     MessageKind,
     Status,
 )
-from referrals.workflow.drafts import hand_over, lead_for
+from referrals.workflow.drafts import answer, hand_over, lead_for
 from referrals.workflow.records import LOOK_AGAIN_WORKING_DAYS, record_of, say
+
+DECIDED = ("decision", "decision_reasons")
+"""What the signature stands under."""
+ASKING = "asking"
+"""Where ``KeptText`` keeps the questions to the author until they are asked."""
+
+
+@transaction.atomic
+def save_check(
+    referral: Referral,
+    changes: dict[str, Any],
+    *,
+    by: User,
+    seen: int | None = None,
+    asking: str | None = None,
+    signing: bool = False,
+    now: datetime | None = None,
+) -> PageSave:
+    """Save the lead's CHECK as far as it is written: by its buttons, and while she types.
+
+    Args:
+        changes: question name to value, as the page's form cleaned it.
+        seen: the page's version when it was opened; None for a page that was just made.
+        asking: her questions to the author so far (C17 e); None leaves them as they are.
+        signing: the decision is recorded with it. Nothing else signs (C19), and a signature under
+            another decision or other reasons is taken back.
+    Raises:
+        PermissionDenied: this person may not write in CHECK now.
+        Stale: another window or lead saved it meanwhile; nothing was written.
+    """
+    record = referral.check_record
+    resigns = any(name in changes and changes[name] != getattr(record, name) for name in DECIDED)
+    changes = dict(changes)
+    if not signing:
+        changes.pop("signed", None)
+        if resigns and record.signed:
+            changes["signed"] = ""
+    save = answer(referral, STEP["check"], changes, by=by, seen=seen, now=now)
+    record = record_of(referral, "check_record")
+    if not signing and resigns and record.signed_by_id is not None:
+        record.signed_by, record.signed_at = None, None
+        record.save(update_fields=["signed_by", "signed_at"])
+    if asking is not None and asking != asking_so_far(referral):
+        now = now or timezone.now()
+        referral.kept_texts.filter(step=ASKING).delete()
+        if asking:
+            KeptText.objects.create(
+                referral=referral, step=ASKING, by=by, at=now, answers={ASKING: asking}
+            )
+    return save
+
+
+def asking_so_far(referral: Referral) -> str:
+    """The lead's questions to the author (C17 e) as far as she has written them."""
+    kept = referral.kept_texts.filter(step=ASKING).first()
+    return str(kept.answers[ASKING]) if kept else ""
 
 
 @transaction.atomic
@@ -48,6 +103,7 @@ def ask_author(
         raise NotReady([_("Write what you want to know")])
     referral = move(referral, Status.RETURNED, by=by, now=now)
     say(referral, MessageKind.QUESTION, questions, by=by, now=now, to_referrer=True)
+    referral.kept_texts.filter(step=ASKING).delete()
     notices.author_asked(referral)
     return referral
 

@@ -180,7 +180,7 @@ def view(
     """
     now = now or timezone.now()
     if referral.status == Status.DRAFT:  # its author is alone with it: nothing comes meanwhile
-        events.record("referral.viewed", referral, by=by, agency=agency_key(referral))
+        events.record("referral.viewed", referral, by=by, agency=agency_key(referral), role=role)
         return None
     before = Seen.objects.filter(referral=referral, person=by).values_list("at", flat=True).first()
     Seen.objects.bulk_create(

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from referrals import workflow
 from referrals.answers import Answers
@@ -103,6 +104,52 @@ def test_two_versions_of_a_page(stage, seat, drafts):
     hannah.press(SAVE)
     hannah.sees("Two versions of this page")
     assert see(hannah) == []
+
+
+def test_a_check_is_kept_while_it_is_written_and_never_over_another_leads(stage, seat):
+    case = walks.handed_over(stage["hannah"], stage.answers("S01"), lead=stage["ruth"])
+    ruth = seat(stage["ruth"])
+    ruth.page.clock.install()
+    ruth.go_case("check", case)
+    ruth.write("facts_verified", "I read the planner myself.")
+    ruth.tick("decision", "e")
+    ruth.write("questions", "Who else was there?")
+    ruth.page.clock.run_for(15_000)
+    ruth.sees("Saved at")
+    ruth.go_case("check", case)
+    expect(ruth.page.locator("[name=facts_verified]")).to_have_value("I read the planner myself.")
+    expect(ruth.page.locator("[name=questions]")).to_have_value("Who else was there?")
+
+    neils = {"facts_verified": "Neil read it too.", "action_taken": "no"}
+    workflow.save_check(fresh(case), neils, by=stage["neil"])
+    ruth.write("facts_verified", "I read it twice.")
+    ruth.tick("action_taken", "yes")
+    ruth.page.clock.run_for(15_000)
+    ruth.sees("what you type here is not being saved")
+    ruth.press("Save and come back later")
+    ruth.sees("Two versions of this page")
+    for words in ("Neil read it too.", "I read it twice."):
+        expect(ruth.page.locator("blockquote", has_text=words)).to_be_visible()
+    assert see(ruth) == []
+    ruth.tick("choose_action_taken", "mine")
+    ruth.press("Save what I have chosen")
+    expect(ruth.page.locator("[name=facts_verified]")).to_have_value(
+        "Neil read it too.\n\nI read it twice."
+    )
+    expect(ruth.box("action_taken", "yes")).to_be_checked()
+
+    # What opens inside a choice has its own sentence, and the sentence leads there.
+    for name in ("told_person", "consulted"):
+        ruth.tick(name, "yes")
+    ruth.tick("decision", "b")
+    ruth.write("decision_reasons", "Too short.")
+    ruth.press("Record my decision")
+    said = ruth.problems()
+    for sentence in ("Write what the person said", "Write what has been done",
+                     "Write which agencies, and what they said"):  # fmt: skip
+        assert sentence in said
+    assert len(said) > 5
+    assert ruth.follow_error_links() == []
 
 
 def test_who_works_alone_or_types_in(stage, seat):

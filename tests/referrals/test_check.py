@@ -1,8 +1,13 @@
 """The lead's CHECK page and the other endings, as the lead meets them."""
 
+import re
+
 import pytest
+from django.db import connection
 from django.urls import reverse
 
+from audit.models import AuditEvent
+from referrals import workflow
 from referrals.answers import Answers
 from referrals.models import PageSave
 from referrals.terms import Status
@@ -159,16 +164,241 @@ def test_another_route_is_recorded_and_hidden_from_prevent(cast, at_check):
     assert enter(cast.prevent_lead).get(url("status", at_check)).status_code == 404
 
 
-def test_the_second_save_of_a_check_is_refused_and_kept(cast, at_check):
+# While she types ----------------------------------------------------------------------------------
+def autosave(who, referral, **data):
+    return enter(who).post(url("check_autosave", referral), data)
+
+
+def answer_of(referral, name):
+    return Answers(cases.fresh(referral)).get(name)
+
+
+def test_what_a_lead_types_is_kept_and_the_version_comes_back(cast, at_check):
+    before = int(seen(at_check))
+    response = autosave(cast.lead, at_check, seen=before, facts_verified="Half a sent")
+    assert response.status_code == 200
+    assert response.json()["seen"] == before + 1
+    assert answer_of(at_check, "facts_verified") == "Half a sent"
+    page = enter(cast.deputy).get(url("check", at_check)).content.decode()
+    assert "Half a sent" in page
+    assert url("check_autosave", at_check) in page
+    assert 'aria-live="polite" data-autosave-status' in page
+
+
+def test_what_is_kept_of_a_check_is_sealed(cast, at_check):
+    said = "Zeltplatzkocher"
+    autosave(cast.lead, at_check, seen=seen(at_check), facts_verified=said, decision="e",
+             questions=f"Who saw the {said}?")  # fmt: skip
+    with connection.cursor() as cursor:
+        for table in ("referrals_checkrecord", "referrals_kepttext"):
+            cursor.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name of ours
+            row = repr([[bytes(v) if isinstance(v, memoryview) else v for v in r] for r in cursor])
+            assert said not in row
+
+
+def test_an_autosave_never_writes_over_another_leads_words(cast, at_check):
     opened = seen(at_check)
-    first = {"seen": opened, "later": "1", "advice_from": "none"}
-    enter(cast.lead).post(url("check", at_check), first)
-    second = {"seen": opened, "later": "1", "facts_verified": "Second text."}
-    page = enter(cast.deputy).post(url("check", at_check), second)
-    body = page.content.decode()
-    assert "saved this page while you were writing" in body
-    assert "Second text." in body
-    assert at_check.kept_texts.get().answers["facts_verified"] == "Second text."
+    autosave(cast.deputy, at_check, seen=opened, facts_verified="The deputy's words.")
+    response = autosave(cast.lead, at_check, seen=opened, facts_verified="Mine.")
+    assert response.status_code == 409
+    assert answer_of(at_check, "facts_verified") == "The deputy's words."
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("practitioner", 403), ("colleague", 404), ("prevent_lead", 404), ("outsider_lead", 404)],
+)
+def test_a_check_is_autosaved_by_the_agencys_leads_alone(who, status, cast, at_check):
+    person = getattr(cast, who)
+    assert autosave(person, at_check, seen=seen(at_check), facts_verified="x").status_code == status
+    assert answer_of(at_check, "facts_verified") == ""
+    assert enter(cast.lead).get(url("check_autosave", at_check)).status_code == 405
+
+
+def test_a_lead_with_a_concern_of_her_own_is_autosaved_too(cast):
+    own = workflow.start(cast.lead)
+    assert autosave(cast.lead, own, seen=0, facts_verified="Read.").status_code == 200
+    assert answer_of(own, "facts_verified") == "Read."
+
+
+def test_after_the_decision_an_autosave_says_that_the_page_moved_on(cast, case_in):
+    closed = case_in(Status.AGENCY_CLOSED)
+    assert autosave(cast.lead, closed, seen=seen(closed), facts_verified="x").status_code == 409
+    assert answer_of(closed, "facts_verified") == cases.CHECK["facts_verified"]
+
+
+def test_the_questions_to_the_author_are_kept_until_they_are_asked(cast, at_check):
+    autosave(cast.lead, at_check, seen=seen(at_check), decision="e", questions="Who else wa")
+    page = enter(cast.lead).get(url("check", at_check)).content.decode()
+    assert "Who else wa" in page
+    enter(cast.lead).post(
+        url("check", at_check),
+        {
+            "seen": seen(at_check),
+            "decide": "1",
+            "decision": "e",
+            "questions": "Who else was there?",
+        },
+    )
+    assert at_check.messages.get(kind="question").body == "Who else was there?"
+    assert not at_check.kept_texts.exists()
+    assert enter(cast.practitioner).get(url("status", at_check)).status_code == 200
+
+
+def test_only_the_button_signs(cast, at_check):
+    """A signature opens SHARE, so no timer may give it."""
+    data = form_data(cases.CHECK)
+    autosave(cast.lead, at_check, seen=seen(at_check), **data)
+    assert answer_of(at_check, "decision") == "b"
+    assert answer_of(at_check, "signed") == ""
+    enter(cast.lead).post(url("check", at_check), {"seen": seen(at_check), "later": "1", **data})
+    assert answer_of(at_check, "signed") == ""
+
+
+def test_a_signature_does_not_stand_under_other_words(cast, at_check):
+    data = form_data(cases.CHECK)
+    enter(cast.lead).post(url("check", at_check), {"seen": seen(at_check), "decide": "1", **data})
+    assert answer_of(at_check, "signed") == "yes"
+    autosave(cast.lead, at_check, seen=seen(at_check), **data)
+    assert answer_of(at_check, "signed") == "yes"
+    autosave(cast.lead, at_check, seen=seen(at_check), **data | {"decision": "d"})
+    assert answer_of(at_check, "signed") == ""
+    assert cases.fresh(at_check).check_record.signed_by is None
+
+
+# Two leads, or two windows ------------------------------------------------------------------------
+def clash(cast, at_check, **second):
+    """The deputy saves first; the lead's save of the page as it was before is refused."""
+    opened = seen(at_check)
+    first = {"facts_verified": "The deputy read <it>.", "action_taken": "no"}
+    enter(cast.deputy).post(url("check", at_check), {"seen": opened, "later": "1", **first})
+    mine = {"facts_verified": "I read it.", "action_taken": "yes", **second}
+    return enter(cast.lead).post(url("check", at_check), {"seen": opened, "later": "1", **mine})
+
+
+def again(page, **choices):
+    """The form of the conflict page as the browser would send it."""
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    areas = re.findall(r'<textarea name="([^"]+)" hidden>\n(.*?)</textarea>', page, re.DOTALL)
+    chosen = re.findall(r'name="(choose_\w+)" value="(\w+)" checked', page)
+    wanted = {f"choose_{name}": choice for name, choice in choices.items()}
+    return hidden | dict(areas) | dict(chosen) | wanted | {"merge": "1"}
+
+
+def test_the_second_save_of_a_check_is_refused_with_both_texts_shown_and_kept(cast, at_check):
+    response = clash(cast, at_check, decision="e", questions="Who saw it?")
+    page = response.content.decode()
+    assert response.status_code == 409
+    for words in (
+        "Two versions of this page",
+        f"{cast.deputy.name} saved this page",
+        "Who saw it?",
+    ):
+        assert words in page
+    assert "The deputy read &lt;it&gt;." in page
+    assert "I read it." in page
+    assert answer_of(at_check, "facts_verified") == "The deputy read <it>."
+    kept = at_check.kept_texts.get().answers
+    assert (kept["facts_verified"], kept["questions"]) == ("I read it.", "Who saw it?")
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("saved", "The deputy read <it>."),
+        ("mine", "I read it."),
+        ("both", "The deputy read <it>.\n\nI read it."),
+    ],
+)
+def test_each_answer_is_chosen_by_itself(choice, words, cast, at_check):
+    page = clash(cast, at_check).content.decode()
+    data = again(page, facts_verified=choice, action_taken="mine")
+    response = enter(cast.lead).post(url("check", at_check), data)
+    assert response["Location"] == url("check", at_check)
+    assert answer_of(at_check, "facts_verified") == words
+    assert answer_of(at_check, "action_taken") == "yes"
+
+
+def test_without_a_choice_nothing_of_another_lead_is_replaced(cast, at_check):
+    data = again(clash(cast, at_check).content.decode())
+    enter(cast.lead).post(url("check", at_check), data)
+    assert answer_of(at_check, "facts_verified") == "The deputy read <it>.\n\nI read it."
+    assert answer_of(at_check, "action_taken") == "no"
+
+
+def test_words_that_only_stood_there_before_are_not_repeated(cast, at_check):
+    autosave(cast.lead, at_check, seen=seen(at_check), facts_verified="One.")
+    opened = seen(at_check)
+    autosave(cast.deputy, at_check, seen=opened, facts_verified="One. Two.")
+    data = {"seen": opened, "later": "1", "facts_verified": "One.", "action_taken": "no"}
+    page = enter(cast.lead).post(url("check", at_check), data).content.decode()
+    chosen = again(page)
+    assert (chosen["choose_facts_verified"], chosen["choose_action_taken"]) == ("saved", "mine")
+
+
+def test_a_third_save_of_a_check_meanwhile_is_refused_again(cast, at_check):
+    data = again(clash(cast, at_check).content.decode(), facts_verified="mine")
+    autosave(cast.deputy, at_check, seen=seen(at_check), facts_verified="A third.")
+    response = enter(cast.lead).post(url("check", at_check), data)
+    assert response.status_code == 409
+    assert "A third." in response.content.decode()
+    assert answer_of(at_check, "facts_verified") == "A third."
+
+
+def test_a_time_that_cannot_be_read_is_shown_and_leaves_what_is_saved(cast, at_check):
+    unread = {"spoken_at_day": "31", "spoken_at_month": "2", "spoken_at_year": "2026",
+              "spoken_at_time": "9am"}  # fmt: skip
+    page = clash(cast, at_check, **unread).content.decode()
+    assert "We could not read what you wrote here" in page
+    before = answer_of(at_check, "spoken_at")
+    enter(cast.lead).post(url("check", at_check), again(page, facts_verified="mine"))
+    assert answer_of(at_check, "spoken_at") == before
+    assert answer_of(at_check, "facts_verified") == "I read it."
+
+
+def test_the_same_decision_pressed_twice_is_no_conflict(cast, at_check):
+    data = {"seen": seen(at_check), "decide": "1", **form_data(cases.CHECK)}
+    first = enter(cast.lead).post(url("check", at_check), data)
+    second = enter(cast.lead).post(url("check", at_check), data)
+    assert first["Location"] == second["Location"] == url("step", at_check, "noticed-by")
+    decided = AuditEvent.objects.about(at_check.pk).filter(kind="referral.check_decided")
+    assert decided.count() == 1
+    assert not at_check.kept_texts.exists()
+
+
+def test_words_that_came_after_the_decision_are_shown_and_kept(cast, at_check):
+    opened = seen(at_check)
+    decided = {
+        "decision": "d",
+        "decision_reasons": "She said bombe, the dessert of the family café, and drew it.",
+        "signed": "on",
+    }
+    enter(cast.deputy).post(url("check", at_check), {"seen": opened, "decide": "1", **decided})
+    late = {"seen": opened, "later": "1", "facts_verified": "Too late."}
+    response = enter(cast.lead).post(url("check", at_check), late)
+    assert response.status_code == 409
+    assert "This cannot be changed here any more" in response.content.decode()
+    assert "Too late." in response.content.decode()
+    assert at_check.kept_texts.get().answers["facts_verified"] == "Too late."
+    asked = enter(cast.deputy).post(
+        url("check", at_check), {"seen": opened, "decide": "1", **decided}
+    )
+    assert asked.status_code == 409 or asked["Location"] == url("case", at_check)
+
+
+# Who opened it ------------------------------------------------------------------------------------
+def test_who_opened_it_is_logged_with_the_role(cast, at_check):
+    enter(cast.lead).get(url("check", at_check))
+    enter(cast.practitioner).get(url("status", at_check))
+    own = workflow.start(cast.practitioner)
+    enter(cast.practitioner).get(url("tasks", own))
+    looks = AuditEvent.objects.filter(kind="referral.viewed").order_by("pk")
+    roles = [(look.person, look.role) for look in looks]
+    assert roles == [
+        (cast.lead, "lead"),
+        (cast.practitioner, "practitioner"),
+        (cast.practitioner, "practitioner"),
+    ]
 
 
 # The referrer's page ----------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from referrals.forms import ClosenessForm, QuestionsForm
 from referrals.models import PageSave
 from referrals.steps import Step
 from referrals.terms import Section, Status, Urgency, YesNo
-from referrals.views.conflicts import CONFLICT, clashes_of, keep, typed_again
+from referrals.views.common import role_of
+from referrals.views.conflicts import CONFLICT, clashes_of, keep, seen_version, typed_again
 from referrals.views.wizard.place import (
     REVIEW,
     Place,
@@ -42,7 +43,7 @@ def step(request: SignedInRequest, key: str, step: str) -> HttpResponse:
         return _save(request, place, page)
     if not page.is_asked(place.answers):
         return redirect(place.url("tasks"))
-    workflow.view(place.referral, by=request.user)
+    workflow.view(place.referral, by=request.user, role=role_of(request, place.referral))
     form = QuestionsForm(page.questions, place.answers, initial=_known(request, place, page))
     was = walks.alarms(page, {q.name: place.answers.get(q.name) for q in page.questions})
     return _draw(request, place, page, form, seen=_version(place, page), was=",".join(sorted(was)))
@@ -70,12 +71,6 @@ def _version(place: Place, page: Step) -> int:
     return found.first() or 0
 
 
-def _seen(request: SignedInRequest) -> int:
-    """The version that the page was opened with; nonsense counts as one that never was."""
-    said = request.POST.get("seen", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
-
-
 def _save(request: SignedInRequest, place: Place, page: Step) -> HttpResponse:
     """Keep what can be kept, whatever was pressed; then go on, stay, or stop."""
     form = QuestionsForm(page.questions, place.answers, request.POST)
@@ -84,7 +79,9 @@ def _save(request: SignedInRequest, place: Place, page: Step) -> HttpResponse:
     on = not later and not another_row and form.is_valid()
     values = form.values if on else kept
     try:
-        save = workflow.answer(place.referral, page, values, by=request.user, seen=_seen(request))
+        save = workflow.answer(
+            place.referral, page, values, by=request.user, seen=seen_version(request)
+        )
     except moves.Stale as stale:
         return _refused(request, place, page, form, stale.save)
     except PermissionDenied:  # it was sent or decided since it was found
@@ -184,7 +181,9 @@ def autosave(request: SignedInRequest, key: str, step: str) -> HttpResponse:
         raise PermissionDenied
     values = QuestionsForm(page.questions, place.answers, request.POST).partial_values()
     try:
-        save = workflow.answer(place.referral, page, values, by=request.user, seen=_seen(request))
+        save = workflow.answer(
+            place.referral, page, values, by=request.user, seen=seen_version(request)
+        )
     except moves.Stale as stale:
         return JsonResponse({"seen": stale.save.version}, status=CONFLICT)
     except PermissionDenied:  # it was sent or decided since it was found

@@ -23,7 +23,7 @@ from referrals.answers import in_words
 from referrals.forms import QuestionsForm, WordsForm
 from referrals.models import Referral, Submission
 from referrals.terms import ClockKind, Section, Status, YesNo
-from referrals.views.common import Row, rows, visible
+from referrals.views.common import Row, role_of, rows, visible
 from referrals.views.wizard.place import (
     REVIEW,
     Place,
@@ -56,7 +56,7 @@ def answers(request: SignedInRequest, key: str) -> HttpResponse:
         return _send(request, place)
     if not place.walk.steps:
         return elsewhere(request, place.referral)
-    workflow.view(place.referral, by=request.user)
+    workflow.view(place.referral, by=request.user, role=role_of(request, place.referral))
     return _review(request, place)
 
 
@@ -215,7 +215,7 @@ def sent(request: SignedInRequest, key: str) -> HttpResponse:
         recipient = get_object_or_404(referral.recipients, pk=pk)
         workflow.record_call(referral, recipient, by=request.user)
         return redirect("referrals:sent", key)
-    workflow.view(referral, by=request.user)
+    workflow.view(referral, by=request.user, role=role_of(request, referral))
     now = timezone.now()
     if not referral.is_shared:
         return render(request, "referrals/sent.html", _with_lead(referral, now=now))

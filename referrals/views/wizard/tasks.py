@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from referrals import steps, walks, workflow
 from referrals.terms import Section, Status
+from referrals.views.common import role_of
 from referrals.views.wizard.place import Place, asked_for, basics, elsewhere, find, on_duty
 
 
@@ -31,7 +32,7 @@ def tasks(request: SignedInRequest, key: str) -> HttpResponse:
     place = find(request, key)
     if not place.walk.steps:
         return elsewhere(request, place.referral)
-    workflow.view(place.referral, by=request.user)
+    workflow.view(place.referral, by=request.user, role=role_of(request, place.referral))
     saved = set(place.referral.page_saves.values_list("step", flat=True))
     context = {
         **basics(place),
