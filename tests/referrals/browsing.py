@@ -1,5 +1,6 @@
 """Pages as a browser without script sends them: the fields of each question, from its answer."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from referrals.models import PageSave, Referral
 from referrals.questions import BY_NAME, Kind, Question
 from referrals.steps import STEP, Step
 from tests.referrals import cases
+
+MOST_QUERIES = 15
 
 
 def fields(question: Question, value: Any) -> dict[str, Any]:
@@ -83,3 +86,14 @@ def draft_of(person: User) -> Referral:
 def stored(referral: Referral, name: str) -> Any:
     assert name in BY_NAME
     return Answers(cases.fresh(referral)).get(name)
+
+
+def words(response: Any) -> str:
+    """A page, with every run of white space as one blank."""
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def found(pattern: str, page: str) -> str:
+    match = re.search(pattern, page)
+    assert match, pattern
+    return match[1]
