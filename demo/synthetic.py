@@ -134,7 +134,7 @@ OTHER_PLACE = {"NY": "YK", "YK": "NY"}
 
 
 @cache
-def _lists() -> dict[str, Any]:
+def short_lists() -> dict[str, Any]:
     made: dict[str, Any] = read((HERE / "synthetic.yaml").read_text("utf-8"))
     return made
 
@@ -152,7 +152,7 @@ def stories(seed: int = SEED) -> list[Story]:
 
 
 def _story(chance: random.Random, course: Course, place: str, number: int) -> Story:
-    lists = _lists()
+    lists = short_lists()
     settings = [key for key, told in lists["settings"].items() if told["place"] == place]
     setting = lists["settings"][settings[number % len(settings)]]
     fitting = [
@@ -163,7 +163,7 @@ def _story(chance: random.Random, course: Course, place: str, number: int) -> St
     concern = chance.choice(fitting)
     youngest, oldest = (int(age) for age in setting["ages"].split("-"))
     age = chance.randint(youngest, oldest)
-    male = chance.random() < _share(concern)
+    male = chance.random() < share_of(concern)
     person = {
         "age": age,
         "male": male,
@@ -172,7 +172,8 @@ def _story(chance: random.Random, course: Course, place: str, number: int) -> St
     }
     holder = chance.choice(PREVENT[place])
     author = chance.choice(setting["authors"])
-    answers = _answers(chance, setting, concern, person, course, place, author)
+    phone = cast.told().people[setting["lead"]].phone
+    answers = answers_of(chance, setting, concern, person, course, place, author, phone)
     minute = f"{chance.randint(2, 55):02}"
     return Story(
         code=f"X{number + 1:02}",
@@ -182,18 +183,18 @@ def _story(chance: random.Random, course: Course, place: str, number: int) -> St
         ends=course.name,
         answers=answers,
         walk=_walk(
-            course, setting, _spoken_of(concern["query"], male=male), author, holder, minute, place
+            course, setting, spoken_of(concern["query"], male=male), author, holder, minute, place
         ),
     )
 
 
-def _spoken_of(words: str, *, male: bool) -> str:
+def spoken_of(words: str, *, male: bool) -> str:
     """The words with "<they>" and its like turned into he or she."""
-    pronouns = _lists()["he" if male else "she"]
+    pronouns = short_lists()["he" if male else "she"]
     return PRONOUN.sub(lambda found: str(pronouns[found[1]]), words)
 
 
-def _share(concern: dict[str, Any]) -> float:
+def share_of(concern: dict[str, Any]) -> float:
     """How often a concern of this kind is about a boy or a man, in the demonstration."""
     return float(concern.get("male", "0.8"))
 
@@ -207,7 +208,7 @@ def _walk(
     minute: str,
     place: str,
 ) -> tuple[Act, ...]:
-    lists = _lists()
+    lists = short_lists()
     times = [at.format(m=minute) for at in course.times]
     walk = [
         Act("draft", author, times[0]),
@@ -228,7 +229,7 @@ def _walk(
     return tuple(walk)
 
 
-def _answers(
+def answers_of(
     chance: random.Random,
     setting: dict[str, Any],
     concern: dict[str, Any],
@@ -236,14 +237,15 @@ def _answers(
     course: Course,
     place: str,
     author: str,
+    phone: str,
 ) -> dict[str, Any]:
     """Everything that has to be answered, in the words of the lists."""
-    lists = _lists()
+    lists = short_lists()
     age, male = person["age"], person["male"]
     child = age < ADULT_FROM
 
     def told(words: str) -> str:
-        return _spoken_of(words, male=male)
+        return spoken_of(words, male=male)
 
     answers: dict[str, Any] = {
         "harm": "no",
@@ -296,7 +298,7 @@ def _answers(
         "anonymous": "no",
         "ideology": concern["ideology"],
         "urgency": "standard",
-        "contact_notes": f"{cast.told().people[setting['lead']].phone}, on working days.",
+        "contact_notes": f"{phone}, on working days.",
     }
     if terms.Feature.ONLINE in concern["features"]:
         answers |= {"online_how": ["person"]}

@@ -109,7 +109,7 @@ def new_cases(case_ids: Iterable[UUID]) -> None:
     DataKey.objects.bulk_create(
         DataKey(
             id=case_id,
-            wrapped=_wrap(with_key, case_id, os.urandom(KEY_BYTES)),
+            wrapped=wrap(with_key, case_id, os.urandom(KEY_BYTES)),
             master=with_key.fingerprint,
         )
         for case_id in case_ids
@@ -207,7 +207,7 @@ def _write_down(mine: str) -> set[str]:
     return known
 
 
-def _wrap(with_key: Master, case_id: UUID, secret: bytes) -> bytes:
+def wrap(with_key: Master, case_id: UUID, secret: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
     return nonce + with_key.wrapping.encrypt(nonce, secret, case_id.bytes)
 

@@ -1,0 +1,216 @@
+"""``make_sample``: whole cases at any size, sealed and the same for the same seed."""
+
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from agencies.models import Agency
+from audit.models import AuditEvent
+from demo import moulds, sample
+from referrals import clocks, workflow
+from referrals.answers import Answers
+from referrals.models import Clock, PersonRecord, Referral, Submission
+from referrals.terms import BEFORE_CLOSED, SHARED, Status
+from referrals.workflow.sharing import answers_digest
+from tests.demo.conftest import UndoneError
+from vault import keys
+from vault.fields import SealedField
+from vault.models import DataKey, SealedModel
+
+CASES, AGENCIES = 50, 3
+NOW = timezone.now()
+
+
+def made(count: int = CASES, seed: int = 1) -> sample.Plan:
+    plan = sample.plan(count, AGENCIES, seed=seed, now=NOW)
+    sample.fill(plan, count, processes=1)
+    return plan
+
+
+@pytest.fixture(scope="module")
+def plan(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """The sample of the module: made once, undone afterwards."""
+    with django_db_blocker.unblock():
+        try:
+            with transaction.atomic():
+                yield made()
+                raise UndoneError
+        except UndoneError:
+            pass
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plan")]
+
+
+@pytest.fixture(autouse=True)
+def _no_key_of_another_test() -> None:
+    keys.forget()
+
+
+def every_row() -> list[models.Model]:
+    tables = [model for model in moulds.TABLES if model is not AuditEvent]
+    return [row for model in tables for row in model._default_manager.order_by("pk")]
+
+
+def plain_of(row: models.Model) -> dict[str, Any]:
+    """What a row says: without what the database drew, and without nonces."""
+    said = {name: getattr(row, name) for name in (c.attname for c in moulds.columns(type(row)))}
+    return {
+        name: value.hex() if isinstance(value, memoryview) else str(value)
+        for name, value in said.items()
+    }
+
+
+def told() -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for row in every_row():
+        found.setdefault(row._meta.label, Counter())[str(sorted(plain_of(row).items()))] += 1
+    return found
+
+
+def test_a_second_call_finds_everything_there(plan: sample.Plan) -> None:
+    assert sample.missing(plan, CASES) == 0
+    assert sample.fill(plan, CASES, processes=1) == 0
+    assert Referral.objects.count() == CASES
+
+
+def test_a_larger_number_adds_to_what_is_there(plan: sample.Plan) -> None:
+    before = set(Referral.objects.values_list("pk", flat=True))
+    larger = sample.plan(CASES + 5, AGENCIES, seed=1, now=NOW)
+    assert sample.fill(larger, CASES + 5, processes=1) == 5
+    assert before < set(Referral.objects.values_list("pk", flat=True))
+
+
+def test_the_same_seed_gives_the_same_rows_under_new_keys(plan: sample.Plan) -> None:
+    before = told()
+    sealed = set(DataKey.objects.values_list("wrapped", flat=True))
+    with connection.cursor() as cursor:
+        # As nobody can: the same case again, in place of itself.
+        for model in reversed(moulds.TABLES):
+            if model is not AuditEvent:
+                cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608
+        cursor.execute("DELETE FROM vault_datakey")
+    again = sample.Plan(1, NOW, plan.workplaces, plan.desks, plan.moulds, plan.drawn)
+    assert sample.write(again, range(CASES)) == CASES
+    keys.forget()
+    assert told() == before
+    assert not {bytes(key) for key in sealed} & {
+        bytes(key) for key in DataKey.objects.values_list("wrapped", flat=True)
+    }
+
+
+def test_another_seed_gives_other_cases() -> None:
+    assert sample.case_id(1, 0) != sample.case_id(2, 0)
+    assert len({sample.case_id(seed, n) for seed in range(5) for n in range(200)}) == 1_000
+
+
+def test_every_sealed_column_is_sealed_with_its_own_case_and_opens() -> None:
+    opened = 0
+    for row in every_row():
+        if not isinstance(row, SealedModel):
+            continue
+        for column in row._meta.concrete_fields:
+            if isinstance(column, SealedField):
+                assert "QX" not in str(getattr(row, column.attname))
+                opened += bool(getattr(row, column.attname))
+    assert opened > CASES * 10
+    assert DataKey.objects.count() == CASES
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT forenames, surname FROM referrals_personrecord WHERE forenames <> ''"
+        )
+        stored = [bytes(cell) for row in cursor.fetchall() for cell in row]
+    names = {person.forenames.encode() for person in PersonRecord.objects.all()}
+    assert names
+    assert not any(name in cell for name in names for cell in stored)
+
+
+def test_nothing_happened_in_the_future_or_out_of_order() -> None:
+    promised = {f"{model}.{name}" for model, name in moulds.PROMISED}
+    planned = {"otherrouterecord.look_again_on"}
+    today = timezone.localdate(NOW)
+    for row in [*every_row(), *AuditEvent.objects.all()]:
+        for column in row._meta.concrete_fields:
+            value = getattr(row, column.attname)
+            if f"{row._meta.model_name}.{column.name}" in promised | planned or not value:
+                continue
+            if isinstance(value, datetime):
+                assert value <= NOW, (row, column.name)
+            elif isinstance(column, models.DateField):
+                assert value <= today, (row, column.name)
+    for case in Referral.objects.all():
+        happened = [event.at for event in AuditEvent.objects.about(case.pk)]
+        assert happened
+        assert happened == sorted(happened)
+        assert case.created_at <= (case.submitted_at or NOW)
+
+
+def test_every_constraint_of_the_tables_holds() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    for row in every_row():
+        row.validate_constraints()
+
+
+def test_cases_stand_in_many_states_and_most_have_ended() -> None:
+    plan = sample.Plan(1, NOW, [], sample.Desks({}, {}, {}), {})
+    place = sample.Workplace("1", b"", "school", "NY", (), ())
+    drawn = Counter(
+        sample.choose(plan.seed, number, [place]).course.name for number in range(3_000)
+    )
+    assert set(drawn) == set(moulds.COURSES)
+    ended = sum(drawn[name] for name in ("told", "agency_closed", "other_route"))
+    assert 0.9 < ended / 3_000 < 0.97
+    assert sum(course.share for course in moulds.COURSES.values()) == 1_000
+
+
+def test_open_cases_have_an_owner_and_a_running_promise() -> None:
+    there = Referral.objects.filter(status__in=sorted(BEFORE_CLOSED | {Status.AGENCY_CHECK}))
+    assert there
+    for case in there:
+        running = Clock.objects.running().filter(referral=case)
+        assert running, case.status
+        for clock in running:
+            assert clocks.owners(clock)
+
+
+def test_shared_cases_have_their_reference_frozen_answers_and_bodies() -> None:
+    shared = Referral.objects.filter(status__in=sorted(SHARED))
+    assert shared.count() > CASES / 2
+    for case in shared:
+        assert case.submitted_at
+        year = timezone.localdate(case.submitted_at).year
+        assert case.locality
+        assert re.fullmatch(rf"{case.locality.code}-{year}-\d{{4,}}", case.reference)
+        frozen = Submission.objects.get(referral=case)
+        assert frozen.sha256 == answers_digest(frozen.answers)
+        assert frozen.answers["surname"] == case.person.surname
+        assert case.recipients.exists()
+
+
+def test_people_are_found_by_name_and_birth_date() -> None:
+    person = PersonRecord.objects.exclude(name_born_digest=None).first()
+    assert person
+    name, with_birth = workflow.name_digests(person.forenames, person.surname, person.born)
+    assert PersonRecord.objects.filter(name_digest=name, name_born_digest=with_birth).exists()
+    assert Answers(person.referral).age is not None
+
+
+def test_people_and_numbers_are_of_the_reserved_ranges() -> None:
+    for user in User.objects.all():
+        assert user.email.endswith(".example.org")
+        assert re.fullmatch(r"(01632 960\d{3}|07700 900\d{3}|)", user.phone)
+    assert Agency.objects.filter(domains__domain="a0000.example.org").exists()
+
+
+def test_it_declines_where_somebody_real_may_be() -> None:
+    User.objects.create_user("somebody@council.example.net", "Somebody")
+    with pytest.raises(sample.StrangersError):
+        sample.plan(1, 3, seed=1, now=NOW + timedelta(0))
