@@ -51,6 +51,19 @@ def check_demonstration(
         )
 
 
+def check_unscanned(*, demonstration: bool) -> None:
+    """See that files which nobody looked at for viruses are opened in a demonstration only.
+
+    Raises:
+        ImproperlyConfigured: this is a real portal.
+    """
+    if not demonstration:
+        raise ImproperlyConfigured(
+            "REQUIRE_SCAN=0 is for the demonstration only: take it away, and name a virus "
+            "scanner with SCANNER."
+        )
+
+
 def only_from_here(application: Application) -> Application:
     """Answer callers on this machine only, whatever address the server was told to listen on."""
 

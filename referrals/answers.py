@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -287,9 +288,21 @@ def in_words(question: Question, value: Any) -> list[str]:
         return [", ".join(str(part) for part in value.values() if part)]
     if kind is Kind.CONFIRM:
         return [_("Yes")]
+    if kind is Kind.FILES:
+        return [_file(one) for one in value]
     if kind is Kind.LONG:
         return [line for line in str(value).splitlines() if line.strip()]
     return [str(value)]
+
+
+def _file(one: dict[str, Any]) -> str:
+    if one.get("destroyed"):
+        return _("%(name)s (destroyed: it had a virus in it)") % {"name": one["name"]}
+    return _("%(name)s (%(kind)s, %(size)s)") % {
+        "name": one["name"],
+        "kind": terms.FileKind(one["kind"]).label,
+        "size": filesizeformat(one["size"]),
+    }
 
 
 def _label(question: Question, value: str) -> str:

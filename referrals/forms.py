@@ -206,7 +206,7 @@ class QuestionsForm(PageForm):
                 if question.of in names
                 else question.is_asked(answers) or (everything and question.applies is None)
             )
-            if asked:
+            if asked and question.kind is not Kind.FILES:  # they have a page and doors of their own
                 self.questions.append(question)
         # With one choice that opens it, a follow-up stands inside that choice; with several it
         # stands under the whole question, and counts only when one of them is chosen.

@@ -272,7 +272,7 @@ class GateRecord(SectionRecord):
 
 
 class ConcernRecord(SectionRecord):
-    """N1 to N12: what was noticed, in the words of the person who noticed it."""
+    """N1 to N13: what was noticed, in the words of the person who noticed it."""
 
     referral = _section("concern")
     place = models.CharField(max_length=10, choices=terms.Place, blank=True)  # N1
@@ -292,6 +292,9 @@ class ConcernRecord(SectionRecord):
     raised_before = models.CharField(max_length=10, choices=terms.YesNoUnknown, blank=True)  # N12
     raised_before_detail = SealedTextField(blank=True)  # N12
     left_out_reason = SealedTextField(blank=True)  # why a strong prompt was left unanswered
+    # What ``Attachment`` holds, in short, kept by the same doors: name, kind, size, digest. So a
+    # page that shows the answers asks nothing more, and the frozen copy has it.
+    attachments = SealedJSONField(blank=True)  # N13
 
 
 class PersonRecord(SectionRecord):
@@ -710,6 +713,49 @@ class Document(PartOfCase):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="document_once", fields=["referral", "kind"])]
+
+
+class Attachment(PartOfCase):
+    """A file that goes with a concern (N13), written anew without hidden data, and sealed.
+
+    Of one with a virus only the fact is left: its content is destroyed.
+    """
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="files")
+    number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=terms.FileKind)
+    name = SealedTextField()
+    size = models.PositiveIntegerField()
+    sha256 = SealedTextField()
+    content = SealedBinaryField()
+    state = models.CharField(
+        max_length=10, choices=terms.FileState, default=terms.FileState.PENDING
+    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="attachment_number_once", fields=["referral", "number"]),
+            # Five to a referral, whoever comes at the same moment.
+            models.CheckConstraint(
+                name="attachment_of_five", condition=Q(number__gte=1, number__lte=5)
+            ),
+            models.CheckConstraint(
+                name="attachment_state_known", condition=Q(state__in=terms.FileState.values)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                name="attachment_waiting",
+                condition=Q(state=terms.FileState.PENDING),
+            ),
+            models.Index(fields=["by", "at"], name="attachment_by"),
+        ]
 
 
 class ReferenceCounter(models.Model):

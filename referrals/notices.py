@@ -238,6 +238,19 @@ def to_holders(referral: Referral, people: Iterable[User], kind: str, once: obje
     )
 
 
+def file_destroyed(referral: Referral, people: Iterable[User], once: object) -> int:
+    """No name of the file: it may be that of a person."""
+    return _send(
+        referral,
+        people,
+        "file_destroyed",
+        once=once,
+        subject=_("A file was destroyed"),
+        what=_("A file that was added to a concern had a virus in it. It has been destroyed."),
+        why=_("You added it, recorded the concern or check it. Have your computer looked at."),
+    )
+
+
 def clock_reminder(clock: Clock, step: EscalationStep, person: User) -> None:
     """A promise is near its end, or late; the key begins with its clock, so it can be stopped."""
     referral = clock.referral

@@ -12,7 +12,14 @@ from agencies.models import Agency, Locality
 from agencies.people import has_role
 from agencies.terms import AGENCY_LEADS, POLICE, PREVENT, Role
 from referrals.models import Exclusion, Referral
-from referrals.terms import EDITABLE_BY_AUTHOR, ReceivedBy, RecipientKind, Section, Status
+from referrals.terms import (
+    EDITABLE_BY_AUTHOR,
+    SHARED,
+    ReceivedBy,
+    RecipientKind,
+    Section,
+    Status,
+)
 
 Predicate = Callable[[User, Referral], bool]
 
@@ -150,6 +157,25 @@ def may_answer(user: User, referral: Referral, section: Section) -> bool:
             status == Status.RETURNED and section == Section.CHECK and is_author(user, referral)
         ) or (status == Status.OTHER_ROUTE and leads_agency(user, referral))
     return False
+
+
+def may_add_files(user: User, referral: Referral) -> bool:
+    """N13: the author while they write, both in the agency's check, and later as an addition."""
+    status = Status(referral.status)
+    if status in EDITABLE_BY_AUTHOR:
+        return is_author(user, referral)
+    if status == Status.AGENCY_CHECK:
+        return is_author_or_leads_agency(user, referral)
+    return (
+        status in SHARED
+        and referral.outward_status not in (Status.WITHDRAWN, Status.CLOSED)
+        and is_author_or_leads_agency(user, referral)
+    )
+
+
+def may_remove_files(user: User, referral: Referral) -> bool:
+    """Only who wrote it, and only before it is sent on."""
+    return referral.status in EDITABLE_BY_AUTHOR and is_author(user, referral)
 
 
 def may_see_check(user: User, referral: Referral) -> bool:

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import receiver
@@ -18,7 +19,7 @@ from outbox.signals import housekeeping
 from referrals import clocks, retention, workflow
 from referrals.models import Exclusion, Referral
 from referrals.moves import NotReady
-from referrals.terms import Status
+from referrals.terms import FileState, Status
 
 logger = logging.getLogger("referrals")
 
@@ -45,6 +46,16 @@ def make_missing_documents(sender: Any, *, now: datetime, **kwargs: Any) -> None
                 report.make(Referral.objects.get(pk=pk))
         except Exception as fault:  # its words may be those of a case
             logger.error("Document of case %s: %s", pk, type(fault).__name__)
+
+
+@receiver(housekeeping, dispatch_uid="referrals.scans")
+def scan_what_waits(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    """Files whose virus check got no answer, or whose job was lost."""
+    if not settings.SCANNER:
+        return
+    for pk in workflow.waiting_for_scan(now):
+        if workflow.scan(pk, now=now) == FileState.PENDING:
+            return  # nobody is there: the others wait too
 
 
 @receiver(membership_ended, dispatch_uid="referrals.leaver")

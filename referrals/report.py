@@ -134,6 +134,7 @@ def context_of(referral: Referral) -> dict[str, Any]:
         ],
         "despite": referral.despite_lead,
         "recipients": list(referral.recipients.select_related("route", "locality")),
+        "files": answers.get("attachments"),
     }
 
 

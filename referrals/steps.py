@@ -98,6 +98,12 @@ TASKS: tuple[Task, ...] = (
         title=_("What you are worried could happen"),
     ),
     Task(
+        key="files",
+        section=Section.NOTICE,
+        title=_("Files (optional)"),
+        hint=_("Notes, a letter, a screenshot: up to five"),
+    ),
+    Task(
         key="talk",
         section=Section.CHECK,
         title=_("Choose who you will talk to"),
@@ -230,6 +236,7 @@ STEPS: tuple[Step, ...] = (
         "other_concerns_detail",
     ),
     _step("gaps", "worry", _("Prompts left unanswered"), "left_out_reason"),
+    _step("files", "files", _("Files"), "attachments"),
     _step("lead", "talk", _("Who will you talk to?"), "spoken_to"),
     _step("advice-line", "talk", _("The advice line"), "advice_line", "advice_line_detail"),
     _step(

@@ -1,8 +1,17 @@
 """What the worker does for cases, outside the request."""
 
+from uuid import UUID
+
 from django_tasks import task
 
+from referrals import workflow
 from referrals.models import Referral
+
+
+@task()
+def scan_attachment(file_id: str) -> None:
+    """Have a file looked at for viruses; housekeeping tries again where nobody answered."""
+    workflow.scan(UUID(file_id))
 
 
 @task()

@@ -69,6 +69,8 @@ ACTS: dict[str, Words] = {
     "feedback_given": lazy("Gave feedback to the referrer."),
     "message_written": lazy("Wrote a message."),
     "added_to": lazy("Added to the referral."),
+    "file_added": lazy("Added a file."),
+    "file_removed": lazy("Removed a file."),
     "news_asked": lazy("The referrer asked for news."),
 }
 OF_POLICE = frozenset({"gateway_record_saved"})
@@ -77,6 +79,10 @@ OF_HOLDERS = frozenset({"taken", "handed_to", "owner_changed"})
 KINDS: dict[str, Words] = {
     **{f"referral.{kind}": words for kind, words in (MOVES | ACTS).items()},
     "referral.viewed": lazy("Opened a case"),
+    "referral.file_opened": lazy("Opened a file"),
+    "referral.file_clean": lazy("A file was checked: no virus"),
+    "referral.file_infected": lazy("A file had a virus and was destroyed"),
+    "referral.file_not_scanned": lazy("A file could not be checked for viruses"),
     "referral.searched": lazy("Searched by name"),
     "referral.agency_check": lazy("Handed to the safeguarding lead"),
     "referral.returned": lazy("Asked the author for more"),

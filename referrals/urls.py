@@ -2,7 +2,7 @@ from django.urls import path
 
 from referrals import gate
 from referrals.acts import ACTS
-from referrals.views import case, check, home, report, search, status, wizard
+from referrals.views import attachments, case, check, home, report, search, status, wizard
 
 app_name = "referrals"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("<slug:key>/stop/", wizard.danger_stop, name="danger_stop"),
     path("<slug:key>/sent/", wizard.sent, name="sent"),
     path("<slug:key>/delete-draft/", wizard.delete_draft, name="delete_draft"),
+    path("<slug:key>/files/", attachments.files, name="files"),
+    path("<slug:key>/files/<uuid:file>/", attachments.file, name="file"),
+    path("<slug:key>/files/<uuid:file>/remove/", attachments.remove, name="remove_file"),
     path("<slug:key>/report.pdf", report.pdf, name="report"),
     path("<slug:key>/sheet/", report.sheet, name="sheet"),
     path("<slug:key>/sheet.pdf", report.sheet_pdf, name="sheet_pdf"),

@@ -78,7 +78,7 @@ def test_how_things_look_knows_no_models():
 
 
 def test_what_is_served_needs_no_test_tools():
-    tools = {"pytest", "factory", "hypothesis", "playwright", "aiosmtpd", "pikepdf"}
+    tools = {"pytest", "factory", "hypothesis", "playwright", "aiosmtpd"}
     wrong = [
         f"{place} imports {name}"
         for room in sorted((HEIGHT.keys() | WIRING) & set(rooms_there()))

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CONTACT = "contact"
     PERSON = "person"
     CONFIRM = "confirm"
+    FILES = "files"
 
 
 class Need(StrEnum):

@@ -409,6 +409,18 @@ _w(
     about=_("the other concerns"),
 )
 _n(
+    "N13",
+    "attachments",
+    Kind.FILES,
+    _("Do you want to add files?"),
+    _("Files"),
+    O,
+    hint=_(
+        "Up to five: your own notes, a letter, a screenshot. "
+        "Never extremist material, and nothing sexual: describe it instead."
+    ),
+)
+_n(
     "",
     "left_out_reason",
     Kind.LONG,

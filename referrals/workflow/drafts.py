@@ -18,6 +18,7 @@ from audit import events
 from referrals import notices, policy, steps
 from referrals.answers import RECORDS, Answers
 from referrals.models import (
+    Attachment,
     Document,
     Exclusion,
     KeptText,
@@ -342,6 +343,7 @@ def destroy_content(referral: Referral) -> None:
         Recipient,
         Document,
         Submission,
+        Attachment,
     ]
     for model in (*parts, *RECORD_CLASS.values()):
         model._default_manager.filter(referral=referral).delete()

@@ -119,10 +119,10 @@ def _onward(
         return redirect(place.url("tasks"))
     if back:
         return redirect(place.url(REVIEW))
-    return redirect(_next(place, page, after=page.name))
+    return redirect(next_of(place, page, after=page.name))
 
 
-def _next(place: Place, page: Step, *, after: str = "") -> str:
+def next_of(place: Place, page: Step, *, after: str = "") -> str:
     """The address of what follows: closeness is asked between NOTICE and CHECK."""
     if not place.walk.steps:
         return place.url("case")
@@ -256,7 +256,7 @@ def danger_stop(request: SignedInRequest, key: str) -> HttpResponse:
         "from_features": from_features,
         "action": request.get_full_path(),
         "mistake": place.step_url(origin, **back),
-        "go_on": (place.url(REVIEW) if back else _next(place, origin, after="features"))
+        "go_on": (place.url(REVIEW) if back else next_of(place, origin, after="features"))
         if from_features
         else "",
     }

@@ -26,7 +26,11 @@ from ui.dates import time_of_day
 
 REVIEW = "answers"
 """The one page that a change link comes back to: ``?next=answers``."""
-THEIR_OWN_PAGE = {"check": "referrals:check", "other-route": "referrals:other_route"}
+THEIR_OWN_PAGE = {
+    "check": "referrals:check",
+    "other-route": "referrals:other_route",
+    "files": "referrals:files",
+}
 """Pages of questions that have a view of their own, beside the whole of NOTICE."""
 
 

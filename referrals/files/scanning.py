@@ -1,0 +1,120 @@
+"""The virus check: an interface, ClamAV's daemon behind it, or nothing.
+
+``SCANNER`` names the daemon: ``clamd:///run/clamav/clamd.ctl`` for its socket,
+``clamd://host:3310`` for a port. Empty: there is no scanner, and nothing is ever called clean.
+"""
+
+import socket
+import struct
+from enum import StrEnum
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 60
+CHUNK_BYTES = 64 * 1024
+PORT = 3310
+LONGEST_ANSWER = 4096
+
+
+class Verdict(StrEnum):
+    CLEAN = "clean"
+    INFECTED = "infected"
+
+
+class ScannerAwayError(Exception):
+    """Nobody answered: the file goes on waiting."""
+
+
+class NotScannedError(Exception):
+    """The scanner answered that it could not look at this file."""
+
+
+class Scanner(Protocol):
+    def scan(self, content: bytes) -> Verdict:
+        """Look at a file.
+
+        Raises:
+            ScannerAwayError: no answer; try again later.
+            NotScannedError: an answer that is neither "clean" nor "infected".
+        """
+
+
+class Clamd:
+    """ClamAV's daemon, spoken to in its own protocol (``INSTREAM``)."""
+
+    def __init__(self, *, path: str = "", host: str = "", port: int = PORT) -> None:
+        self.path, self.host, self.port = path, host, port
+
+    def scan(self, content: bytes) -> Verdict:
+        try:
+            with self._connection() as line:
+                line.settimeout(ANSWER_SECONDS)
+                self._send(line, content)
+                answer = self._answer(line)
+        except OSError as fault:
+            raise ScannerAwayError(type(fault).__name__) from None
+        if not answer:
+            raise ScannerAwayError("closed")
+        if answer.endswith(" FOUND"):
+            return Verdict.INFECTED
+        if answer == "stream: OK":
+            return Verdict.CLEAN
+        raise NotScannedError
+
+    def _connection(self) -> socket.socket:
+        if self.path:
+            line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            line.settimeout(CONNECT_SECONDS)
+            try:
+                line.connect(self.path)
+            except OSError:
+                line.close()
+                raise
+            return line
+        return socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS)
+
+    @staticmethod
+    def _send(line: socket.socket, content: bytes) -> None:
+        line.sendall(b"zINSTREAM\0")
+        try:
+            for start in range(0, len(content), CHUNK_BYTES):
+                chunk = content[start : start + CHUNK_BYTES]
+                line.sendall(struct.pack(">I", len(chunk)) + chunk)
+            line.sendall(struct.pack(">I", 0))
+        except (BrokenPipeError, ConnectionResetError):
+            return  # it stopped reading, over its own limit: its answer says so
+
+    @staticmethod
+    def _answer(line: socket.socket) -> str:
+        told = b""
+        while not told.endswith(b"\0") and len(told) < LONGEST_ANSWER:
+            more = line.recv(LONGEST_ANSWER)
+            if not more:
+                break
+            told += more
+        return told.rstrip(b"\0\n").decode("ascii", "replace").strip()
+
+
+def scanner() -> Scanner | None:
+    """The scanner that the settings name; None where there is none."""
+    return from_address(settings.SCANNER) if settings.SCANNER else None
+
+
+def from_address(address: str) -> Scanner:
+    """The scanner at an address.
+
+    Raises:
+        ImproperlyConfigured: the address is of no known kind.
+    """
+    parts = urlsplit(address)
+    if parts.scheme == "clamd" and not parts.netloc and parts.path:
+        return Clamd(path=parts.path)
+    if parts.scheme == "clamd" and parts.hostname:
+        return Clamd(host=parts.hostname, port=parts.port or PORT)
+    raise ImproperlyConfigured(
+        "SCANNER is clamd:///path/of/its/socket or clamd://host:3310; leave it out for none."
+    )
