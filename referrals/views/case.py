@@ -394,6 +394,8 @@ def _keep(request: SignedInRequest, asking: Asking, what: Act, form: QuestionsFo
 
 
 def _back(asking: Asking, what: Act) -> HttpResponse:
+    if what.verb == "decline-transfer":
+        return redirect("referrals:home")  # the other area's again, and no longer theirs to see
     response = redirect("referrals:case", asking.referral.key)
     if what.verb == "write-message":
         response["Location"] += "#talk"

@@ -515,7 +515,8 @@ def test_an_offer_can_be_declined_or_ended_outside_the_portal(cast, case_in):
     referral = case_in(S.TRANSFERRED)
     page = page_of(cast.york_lead, referral)
     assert "Next: accept it" in page
-    post(cast.york_lead, referral, "decline-transfer", words="He moved back.")
+    declined = post(cast.york_lead, referral, "decline-transfer", words="He moved back.")
+    assert declined["Location"] == "/referrals/"  # the case is no longer theirs to see
     assert cases.fresh(referral).status == S.TRIAGE
     assert "He moved back." in page_of(cast.prevent_lead, referral)
     assert "He moved back." not in page_of(cast.practitioner, referral, "status/")
