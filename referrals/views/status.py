@@ -315,6 +315,7 @@ def act(request: SignedInRequest, key: str, verb: str) -> HttpResponse:
     form = WordsForm(what.label, what.missing, request.POST if request.method == "POST" else None)
     form.form_tag = False
     form.helper.form_tag = False
+    form.page_heading = False
     if request.method == "POST" and form.is_valid():
         try:
             what.do(referral, form.cleaned_data["words"], by=request.user)
