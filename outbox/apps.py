@@ -17,6 +17,8 @@ class OutboxConfig(AppConfig):
             {
                 "mail.sent": _("An e-mail was sent"),
                 "mail.parked": _("An e-mail could not be sent"),
+                "mail.emptied": _("E-mails long sent were emptied"),
+                "job.removed": _("Finished jobs were removed"),
                 "mail.retried": _("Parked e-mails were put back"),
             }
         )

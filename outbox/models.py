@@ -17,6 +17,7 @@ from audit.models import ClockTimestamp
 
 LINK = "[link]"  # where the address of the page goes when the message is sent
 
+SENT, ENDED = Q(sent_at__isnull=False), Q(cancelled_at__isnull=False)
 WAITING = Q(sent_at__isnull=True, parked_at__isnull=True, cancelled_at__isnull=True)
 
 
@@ -28,6 +29,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def parked(self) -> Self:
         """Given up after many refusals; somebody must look."""
         return self.filter(parked_at__isnull=False, sent_at__isnull=True, cancelled_at__isnull=True)
+
+    def older_than(self, moment: datetime) -> Self:
+        """Dealt with before then, and still holding what was told to whom; parked ones are kept."""
+        dealt_with = Q(sent_at__lt=moment) | Q(cancelled_at__lt=moment)
+        return self.filter(dealt_with).exclude(body="")
 
     def due(self, now: datetime) -> Self:
         """To be sent now, in order. What waits behind an earlier one of its case is not due."""
@@ -97,6 +103,8 @@ class Message(models.Model):
         indexes = [
             models.Index("send_after", "created_at", name="outbox_waiting", condition=WAITING),
             models.Index("case", "to_address", name="outbox_waiting_case", condition=WAITING),
+            models.Index("sent_at", name="outbox_sent", condition=SENT & ~Q(body="")),
+            models.Index("cancelled_at", name="outbox_cancelled", condition=ENDED & ~Q(body="")),
             models.Index("case", name="outbox_case", condition=~Q(case="")),
         ]
 

@@ -65,6 +65,14 @@ def give_back_lost(now: datetime) -> int:
     return _make_ready(DBTaskResult.objects.filter(started_at__lt=now - LOST_AFTER))
 
 
+def remove_finished(before: datetime, limit: int) -> int:
+    """Remove up to ``limit`` jobs that ended before then, well or not; returns how many."""
+    ended = DBTaskResult.objects.finished().filter(finished_at__lt=before)
+    some = list(ended.order_by("finished_at").values_list("pk", flat=True)[:limit])
+    DBTaskResult.objects.filter(pk__in=some).delete()
+    return len(some)
+
+
 def _make_ready(jobs: DBTaskResult) -> int:
     count: int = jobs.filter(status=TaskResultStatus.RUNNING).update(
         status=TaskResultStatus.READY, started_at=None

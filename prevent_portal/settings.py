@@ -236,6 +236,8 @@ WAGTAILADMIN_LOGIN_URL = "account_login"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
+# Then what was told to whom is taken out. Ours until the partnership signs its own rule.
+SENT_MAIL_DAYS = env.int("SENT_MAIL_DAYS", default=90)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Prevent portal <portal@example.org>")
 
 if PORTAL_DEMO:
