@@ -195,6 +195,7 @@ _x(
     _("Why is it closed?"),
     _("Reason for closing"),
     R,
+    hint=_("Only where the outcome closes it."),
     choices=terms.ClosureReason,
     of="outcome",
     when=("no_concern", "other_services"),
