@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import ViewportSize
 
-from tests.browser.person import SUMMARY, Person, axe, sideways
+from tests.browser.person import SUMMARY, Person, axe, sideways, small, structure
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 TELEPHONE: ViewportSize = {"width": 360, "height": 800}
@@ -31,11 +31,11 @@ class Look:
 
 def see(person: Person) -> list[str]:
     """What is wrong with the page as it stands, at both widths."""
-    found = []
+    found = structure(person.page)
     for size in (WIDE, TELEPHONE):
         person.page.set_viewport_size(size)
         found += sideways(person.page) + axe(person.page)
-    return found
+    return found + small(person.page)
 
 
 def look_at(person: Person, looks: Iterable[Look]) -> list[str]:

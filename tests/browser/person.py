@@ -23,6 +23,7 @@ RULES = """axe.run(document, {
   each => `${each.id}: ${each.nodes.map(node => node.html.slice(0, 160)).join(" | ")}`))"""
 WITH_A_PAGE_OF_THEIR_OWN = ("check", "other-route")
 MOST_TABS = 300
+MOST_ROUNDS = 3
 PATIENCE = 15_000
 """Milliseconds."""
 SUMMARY = ".govuk-error-summary"
@@ -92,6 +93,7 @@ class Person:
 
     def arrived(self) -> None:
         """After each new page; variants look at it here."""
+        self.faults += structure(self.page)
 
     # --- Acting ---------------------------------------------------------------------------
     def press(self, words: str | re.Pattern[str], *, role: Any = "button") -> None:
@@ -103,6 +105,12 @@ class Person:
 
     def follow(self, words: str | re.Pattern[str]) -> None:
         self.press(words, role="link")
+
+    def pick(self, case: Referral) -> None:
+        """Open a case from the list on the page."""
+        with self.page.expect_navigation():
+            self.push(self.page.locator(f'.p-list h3 a[href^="{case.get_absolute_url()}"]'))
+        self.arrived()
 
     def push(self, target: Locator) -> None:
         target.click()
@@ -189,6 +197,18 @@ class Person:
         self.answer(**{name: given[name] for name in known})
         return set(known)
 
+    def answer_all(self, given: Mapping[str, Any], button: str) -> None:
+        """Fill in a page and press its button, again for what the answers open without script."""
+        left = {name: value for name, value in given.items() if value not in (None, "")}
+        for _round in range(MOST_ROUNDS):
+            asked = {name: value for name, value in left.items() if self.asks(name)}
+            self.answer(**asked)
+            self.press(button)
+            left = {name: value for name, value in left.items() if name not in asked}
+            if not self.problems():
+                return
+        raise AssertionError(f"{self.path}: {self.problems()}")
+
     def asks(self, name: str) -> bool:
         return self.page.locator(f'[name="{name}"], [name^="{name}_"]').count() > 0
 
@@ -242,21 +262,29 @@ class Person:
 
 
 class Narrow(Person):
-    """A telephone: nothing may need scrolling sideways."""
+    """A telephone: nothing may need scrolling sideways, and a thumb must meet what it wants."""
 
     def arrived(self) -> None:
-        self.faults += sideways(self.page)
+        super().arrived()
+        self.faults += sideways(self.page) + small(self.page)
 
 
 class ByKeyboard(Person):
     """Tab to get there, Space to choose, Enter to go on; arrows within a group of radios."""
 
     def reach(self, target: Locator) -> None:
+        """Tab to it; wherever the focus stands on the way, it must be seen."""
         for _tab in range(MOST_TABS):
-            if target.evaluate("one => one === document.activeElement"):
+            there, fault = target.evaluate(FOCUS)
+            self.note(fault)
+            if there:
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"{self.path}: {target} cannot be reached by Tab")
+
+    def note(self, fault: str) -> None:
+        if fault and (said := f"{self.path}: {fault}") not in self.faults:
+            self.faults.append(said)
 
     def push(self, target: Locator) -> None:
         self.reach(target)
@@ -272,7 +300,9 @@ class ByKeyboard(Person):
         if target.get_attribute("type") == "radio":
             self.reach_group(name)
             for _arrow in range(MOST_TABS):
-                if target.evaluate("one => one === document.activeElement"):
+                there, fault = target.evaluate(FOCUS)
+                self.note(fault)
+                if there:
                     break
                 self.page.keyboard.press("ArrowDown")
         else:
@@ -296,6 +326,71 @@ class ByKeyboard(Person):
         expect(target).to_have_value(value)
 
 
+FOCUS = """one => {
+  const at = document.activeElement;
+  const there = at === one;
+  if (at === document.body || at.tabIndex < 0) return [there, ""];
+  const what = at.outerHTML.slice(0, 120);
+  const styles = [getComputedStyle(at)];
+  for (const label of at.labels || []) styles.push(getComputedStyle(label, "::before"));
+  const ring = styles.some(style => [style.outlineColor, style.boxShadow, style.backgroundColor]
+    .some(colour => colour.includes("rgb(255, 213, 74)")));
+  if (!ring) return [there, `the focus is not shown: ${what}`];
+  const box = at.getClientRects()[0];
+  const left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth);
+  const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
+  if (left >= right || top >= bottom) return [there, `the focus is outside the window: ${what}`];
+  const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  if (!seen || !(at.contains(seen) || seen.contains(at) || [...at.labels || []].includes(seen))) {
+    return [there, `the focus is covered by ${seen && seen.outerHTML.slice(0, 80)}: ${what}`];
+  }
+  return [there, ""];
+}"""
+"""Whether the focus stands there; and what is wrong with how it is shown, wherever it stands."""
+STRUCTURE = """() => {
+  const faults = [], all = selector => [...document.querySelectorAll(selector)];
+  const headings = all("h1, h2, h3, h4, h5, h6").filter(one => one.getClientRects().length);
+  const ones = headings.filter(one => one.tagName === "H1").length;
+  if (ones !== 1) faults.push(`${ones} h1`);
+  for (let at = 1; at < headings.length; at++) {
+    if (headings[at].tagName[1] - headings[at - 1].tagName[1] > 1) {
+      faults.push(`a level is skipped before ${headings[at].outerHTML.slice(0, 80)}`);
+    }
+  }
+  const error = document.title.startsWith("Error: ");
+  if (error !== Boolean(document.querySelector(".govuk-error-summary"))) {
+    faults.push(`the title is ${document.title}`);
+  }
+  const first = all("a[href], button, input, select, textarea, summary, [tabindex]")[0];
+  if (!first.matches(".govuk-skip-link") || !document.querySelector(first.hash)) {
+    faults.push("the skip link is not first, or leads nowhere");
+  }
+  if (document.querySelector(".p-999") && !document.querySelector(".p-999 .p-exit")) {
+    faults.push("no way to leave the page quickly");
+  }
+  return faults;
+}"""
+SMALL = """least => {
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")];
+  const seen = all.filter(one => one.checkVisibility({visibilityProperty: true}) &&
+    one.type !== "hidden" && !one.closest(".govuk-skip-link"));
+  const inline = one => getComputedStyle(one).display === "inline" && [...one.parentElement
+    .childNodes].some(node => node.nodeType === Node.TEXT_NODE && /\\w/.test(node.data));
+  const boxes = seen.map(one => [one, one.getBoundingClientRect()]);
+  return boxes.filter(([one, box]) => {
+    if ((box.width >= least && box.height >= least) || inline(one)) return false;
+    const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+    return boxes.some(([other, its]) => other !== one && Math.hypot(
+      Math.max(its.left - x, x - its.right, 0), Math.max(its.top - y, y - its.bottom, 0)
+    ) < least / 2);
+  }).map(([one, box]) => `${Math.round(box.width)} by ${Math.round(box.height)}: ` +
+    one.outerHTML.slice(0, 120));
+}"""
+"""As success criterion 2.5.8 has it: in a sentence, or far enough from all others, is enough."""
+LEAST = 24
+"""Pixels."""
+
+
 def axe(page: Page) -> list[str]:
     """What axe finds on the page as it stands."""
     if not page.evaluate("'axe' in window"):
@@ -315,3 +410,15 @@ def sideways(page: Page) -> list[str]:
            ).slice(0, 3).map(one => one.outerHTML.slice(0, 120))"""
     )
     return [f"{urlsplit(page.url).path}: {wide} px too wide: {what}"]
+
+
+def structure(page: Page) -> list[str]:
+    """What is wrong with headings, title, skip link and quick exit."""
+    where = urlsplit(page.url).path
+    return [f"{where}: {found}" for found in page.evaluate(STRUCTURE)]
+
+
+def small(page: Page) -> list[str]:
+    """What is too small for a thumb, and too near to something else."""
+    where = urlsplit(page.url).path
+    return [f"{where}: {found}" for found in page.evaluate(SMALL, LEAST)]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from outbox.models import Message as Mail
 from referrals.models import KeptText, Submission
@@ -147,6 +147,54 @@ def test_the_quick_exit_keeps_the_words_and_leaves_no_way_back(stage, seat, draf
     wait_until(lambda: fresh(draft).context.worry == WORDS)
     hannah.page.go_back()
     assert WORDS not in hannah.page.content()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "without-script"])
+def test_each_page_begins_with_the_way_to_its_words_and_the_way_out(stage, seat, script):
+    """The skip link comes first; where the 999 line stands, one can leave without a trace."""
+    given = stage.answers("S01")
+    unread = walks.handed_over(stage["hannah"], given, lead=stage["ruth"])
+    case = walks.decided(stage["hannah"], given, lead=stage["ruth"])
+    ruth, joanna = (seat(stage[key], java_script_enabled=script) for key in ("ruth", "joanna"))
+    asked: list[dict[str, str]] = []
+
+    def away(route: Route) -> None:
+        asked.append(route.request.headers)
+        route.fulfill(content_type="text/html", body="<title>Weather</title>away")
+
+    ruth.context.route("https://www.bbc.co.uk/**", away)
+    for name, one in (
+        ("check", unread),
+        ("status", unread),
+        ("tasks", case),
+        ("answers", case),
+        ("other_route", case),
+    ):
+        ruth.go_case(name, one)
+        before = ruth.path
+        ruth.page.get_by_role("link", name="Leave this page").click()
+        ruth.page.wait_for_url("**/weather")
+        assert ruth.page.title() == "Weather"
+        if script:
+            ruth.page.go_back()
+            assert ruth.path != before
+    assert len(asked) == 5
+    assert not any("referer" in headers for headers in asked)
+    ruth.go_case("check", unread)
+    skips_to_its_words(ruth)
+    for name in ("referrals:queue", "referrals:search"):
+        joanna.go(name)
+        skips_to_its_words(joanna)
+
+
+def skips_to_its_words(person: Person) -> None:
+    person.page.keyboard.press("Tab")
+    skip = person.page.get_by_role("link", name="Skip to main content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    person.page.keyboard.press("Enter")
+    person.page.keyboard.press("Tab")
+    assert person.page.evaluate("Boolean(document.activeElement.closest('#main, footer'))")
 
 
 def test_back_after_sign_out_shows_nothing(stage, seat, draft):
