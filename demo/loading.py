@@ -157,12 +157,13 @@ class Walker:
         self._answer(story, referral, Section.NOTICE, by, now)
         if "spoken_to" in story.answers and story.ends != Status.DRAFT:
             self._write(referral, CHOOSE_LEAD, story, by, now)
+        if story.ends != Status.DRAFT:
+            close = [self.people[key] for key in story.close]
+            workflow.exclude(referral, close, by=by, now=now)
         return referral
 
     def hand_over(self, story: Story, act: Act, by: User, now: datetime) -> Referral:
-        close = [self.people[key] for key in story.close]
-        referral = workflow.exclude(self._of(story), close, by=by, now=now)
-        return workflow.hand_over(referral, by=by, now=now)
+        return workflow.hand_over(self._of(story), by=by, now=now)
 
     def _answer(
         self, story: Story, referral: Referral, section: Section, by: User, now: datetime

@@ -105,6 +105,20 @@ def cancel(key_prefix: str) -> int:
     return Message.objects.filter(pk__in=found).update(cancelled_at=timezone.now())
 
 
+@transaction.atomic
+def cancel_for(person: User, *, about: models.Model) -> int:
+    """Stop what is not sent yet to one person about one case: they may no longer hear of it."""
+    unsent = Message.objects.filter(
+        to_person=person,
+        about_id=str(about.pk),
+        about_type=about._meta.label_lower,
+        sent_at__isnull=True,
+        cancelled_at__isnull=True,
+    )
+    found = list(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    return Message.objects.filter(pk__in=found).update(cancelled_at=timezone.now())
+
+
 def _address(to: User | str) -> str:
     address = to.email if isinstance(to, User) else to.strip()
     try:

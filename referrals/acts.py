@@ -15,21 +15,22 @@ from django.utils.translation import gettext_lazy as lazy
 from accounts.models import User
 from agencies import people
 from agencies.models import Locality
-from agencies.terms import AGENCY_LEADS, POLICE, PREVENT
+from agencies.terms import POLICE, PREVENT
 from referrals import feedback, moves, workflow
 from referrals.answers import Answers
-from referrals.forms import PersonForm, QuestionsForm, TransferForm, WordsForm
+from referrals.forms import PersonField, PersonForm, QuestionsForm, TransferForm, WordsForm
 from referrals.models import Referral
 from referrals.questions import Words, of_record
 from referrals.standing import Standing
 from referrals.terms import (
     BEFORE_CLOSED,
     HIDDEN_FROM_MOST,
+    IN_AGENCY,
     SHARED,
     GatewayOutcome,
     Status,
 )
-from ui.fields import ChoiceField
+from ui.fields import ChoiceField, ConfirmField, LongField
 from ui.forms import PageForm
 
 S = Status
@@ -165,10 +166,7 @@ def _transfer(asking: Asking) -> PageForm:
 def colleagues(asking: Asking) -> list[User]:
     """Who does the same work and may know of the case; never somebody close to it."""
     referral, standing = asking.referral, asking.standing
-    if referral.status in (S.AGENCY_CHECK, S.RETURNED):
-        found = people.holders(referral.agency, AGENCY_LEADS) if referral.agency else []
-        found = [person for person in found if person.pk != referral.created_by_id]
-    elif standing.leads_locality:
+    if standing.leads_locality:
         found = people.holders(referral.locality, PREVENT)
     else:
         found = people.holders(referral.locality, POLICE)
@@ -176,7 +174,17 @@ def colleagues(asking: Asking) -> list[User]:
     return [person for person in found if person.pk not in excluded]
 
 
+def _in_check(asking: Asking) -> bool:
+    return asking.referral.status in (S.AGENCY_CHECK, S.RETURNED)
+
+
+def _to_whom(asking: Asking) -> str:
+    return _("It goes to the lead or deputy who can take it today.") if _in_check(asking) else ""
+
+
 def _colleague(asking: Asking) -> PageForm:
+    if _in_check(asking):
+        return PageForm(asking.typed)  # no names: a list would tell who is missing from it
     return PersonForm(_("Who takes it over?"), colleagues(asking), asking.typed)
 
 
@@ -197,13 +205,57 @@ def _gateway(asking: Asking) -> PageForm:
 class OutcomeForm(PageForm):
     """Where a case goes that the police lead, hold, or give back."""
 
-    def __init__(self, targets: list[Status], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, targets: list[Status], *args: Any, asks_why: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["target"] = ChoiceField(
             label=_("What happens with it?"),
             choices=[(target.value, OUTCOME_OF[target]) for target in targets],
             missing=_("Select what happens with it"),
         )
+        self.fields["words"] = LongField(
+            label=_("Why is it given back or ended?") if asks_why else _("Why? (if you wish)"),
+            help_text=_(
+                "A note for the police of this area alone. Nobody else reads it, and it goes "
+                "into no document. The reasons that may be disclosed stand with the outcome."
+            ),
+            required=asks_why,
+            missing=_("Write why it is given back or ended"),
+            max_length=4000,
+            rows=5,
+        )
+
+
+class KeepOutForm(PageForm):
+    """Who is close to it, why, and that this was thought about: it acts at once."""
+
+    def __init__(self, persons: list[User], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["close"] = PersonField(
+            label=_("Who is close to it?"),
+            queryset=User.objects.filter(pk__in=[person.pk for person in persons]),
+            empty_label=None,
+            error_messages={
+                "required": _("Select who is close to it"),
+                "invalid_choice": _("Select one of the people shown"),
+            },
+        )
+        self.fields["words"] = LongField(
+            label=_("Why are they to be kept out?"),
+            help_text=_("For example a relative, a close friend, or the person themselves."),
+            missing=_("Write why they are to be kept out"),
+            max_length=1000,
+            rows=4,
+        )
+        self.fields["sure"] = ConfirmField(
+            label=_("I have thought about it: they lose sight of it at once"),
+            missing=_("Confirm that they are to lose sight of it"),
+        )
+
+
+def _keep_out(asking: Asking) -> PageForm:
+    return KeepOutForm(workflow.could_be_kept_out(asking.referral, by=asking.user), asking.typed)
 
 
 def police_targets(status: Status) -> list[Status]:
@@ -215,7 +267,9 @@ def police_targets(status: Status) -> list[Status]:
 
 
 def _police_target(asking: Asking) -> PageForm:
-    return OutcomeForm(police_targets(Status(asking.referral.status)), asking.typed)
+    status = Status(asking.referral.status)
+    leaves = status in HIDDEN_FROM_MOST
+    return OutcomeForm(police_targets(status), asking.typed, asks_why=leaves)
 
 
 # Doors ----------------------------------------------------------------------------------------
@@ -241,13 +295,23 @@ def _do_transfer(asking: Asking, form: PageForm) -> Any:
 
 
 def _do_hand_to(asking: Asking, form: PageForm) -> Any:
+    if _in_check(asking):
+        return workflow.hand_on(asking.referral, by=asking.user)
     return workflow.hand_to(asking.referral, form.cleaned_data["person"], by=asking.user)
 
 
 def _do_lead_by_police(asking: Asking, form: PageForm) -> Any:
     return workflow.lead_by_police(
-        asking.referral, Status(form.cleaned_data["target"]), by=asking.user
+        asking.referral,
+        Status(form.cleaned_data["target"]),
+        form.cleaned_data.get("words", ""),
+        by=asking.user,
     )
+
+
+def _do_keep_out(asking: Asking, form: PageForm) -> Any:
+    person, reason = form.cleaned_data["close"], form.cleaned_data["words"]
+    return workflow.keep_out(asking.referral, person, reason, by=asking.user)
 
 
 def outcome_words(asking: Asking) -> dict[str, Any]:
@@ -429,6 +493,7 @@ ACTS: dict[str, Act] = {
             states=BEFORE_CLOSED - {S.TRANSFERRED},
             make=_police_target,
             do=_do_lead_by_police,
+            remedy="record-gateway",
         ),
         Act(
             verb="reopen",
@@ -480,6 +545,24 @@ ACTS: dict[str, Act] = {
             states=BEFORE_CLOSED | {S.AGENCY_CHECK, S.RETURNED},
             make=_colleague,
             do=_do_hand_to,
+            context=lambda asking: {"note": _to_whom(asking)},
+        ),
+        Act(
+            verb="keep-out",
+            title=lazy("Somebody is close to it: keep them out"),
+            link=lazy("Somebody is close to it: keep them out"),
+            button=lazy("Keep them out"),
+            intro=lazy(
+                "Whoever you name no longer finds it, in no list, count, search or e-mail, and is "
+                "not told. What they had to do with it goes to somebody else. It cannot be undone "
+                "here, so make sure first: without them the concern must still be in good hands."
+            ),
+            done=lazy("They no longer find it."),
+            read_by=lazy("Your reason is kept with the case. Nobody is shown it."),
+            who=lambda standing: standing.may_keep_out,
+            states=IN_AGENCY | SHARED,
+            make=_keep_out,
+            do=_do_keep_out,
         ),
     ]
 }

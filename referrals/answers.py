@@ -149,6 +149,23 @@ class Answers:
         """Those of the team who may hear of this concern."""
         return [lead for lead in self.team if lead.pk not in self.excluded]
 
+    @cached_property
+    def hearers(self) -> list[User]:
+        """Leads and deputies who could hear of it: of the agency, or of the one asked to join."""
+        if self.referral.agency is not None:
+            return self.team
+        asked = (one.agency for one in people.pending_for(self.referral.created_by))
+        agency = next((one for one in asked if one is not None), None)
+        leads = people.leads_of(agency, self.today) if agency else []
+        return [lead for lead in leads if lead.pk != self.referral.created_by_id]
+
+    @cached_property
+    def closeness_open(self) -> bool:
+        """Whether somebody could hear of it and nobody has said yet who is close to it (AC-06)."""
+        if self.referral.page_saves.filter(step="closeness").exists():
+            return False
+        return bool(self.hearers)
+
     @property
     def has_lead(self) -> bool:
         if self.referral.one_walk:

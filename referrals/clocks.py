@@ -269,13 +269,20 @@ def span(time: timedelta) -> str:
 
 def owners(clock: Clock) -> list[User]:
     """Whose promise it is: the people who are told first. Never empty while anyone holds a role."""
-    return _free(clock, _owners(clock.kind, clock.referral))
+    found = _free(clock, _owners(clock.kind, clock.referral))
+    # Where all of those are close to it, whoever stands in for them.
+    return found or deputies(clock, EscalationStep.DEPUTY) or deputies(clock, EscalationStep.SENIOR)
 
 
 def _free(clock: Clock, persons: Iterable[User]) -> list[User]:
     """Those who may hear of it: not close to the concern, and still with an account."""
-    excluded = set(clock.referral.exclusions.values_list("person_id", flat=True))
-    return [one for one in persons if one.pk not in excluded and one.is_active]
+    out = set(clock.referral.exclusions.values_list("person_id", flat=True))
+    free = [one for one in persons if one.pk not in out and one.is_active]
+    if any(policy.wrote(one, clock.referral) for one in free) and policy.author_left(
+        clock.referral
+    ):
+        free = [one for one in free if not policy.wrote(one, clock.referral)]
+    return free
 
 
 def _owners(kind: str, referral: Referral) -> list[User]:
@@ -284,7 +291,7 @@ def _owners(kind: str, referral: Referral) -> list[User]:
     if kind in (ClockKind.CHECK, ClockKind.ROUTE_SENT, ClockKind.LOOK_AGAIN):
         return lead or _leads(referral) or [referral.created_by]
     if kind == ClockKind.AUTHOR_ANSWER:
-        return [referral.created_by] if referral.created_by.is_active else lead or _leads(referral)
+        return (lead or _leads(referral)) if policy.author_left(referral) else [referral.created_by]
     if kind == ClockKind.REFERRER_ANSWER:
         return lead or _leads(referral) or [referral.submitted_by or referral.created_by]
     if kind == ClockKind.OUT_OF_HOURS:

@@ -65,6 +65,14 @@ def notice(answers: Answers) -> list[Words]:
     return texts(found)
 
 
+CLOSE_UNASKED = gettext_lazy("Select who in the safeguarding team is close to it, or “No, nobody”")
+
+
+def close(answers: Answers) -> list[Words]:
+    """AC-06: nobody of the team hears of it before it was asked who is close to it."""
+    return [CLOSE_UNASKED] if answers.closeness_open else []
+
+
 def talk(answers: Answers) -> list[Words]:
     """C1: the lead who will check it."""
     return texts(answers.missing(named("spoken_to")))
@@ -194,22 +202,29 @@ _DESPITE = Way(policy.is_author_despite_lead, (notice, own_reasons, share))
 MOVES: dict[tuple[Status, Status], Move] = {
     (move.source, move.target): move
     for move in [
-        Move(_S.DRAFT, _S.AGENCY_CHECK, Way(policy.is_author, (notice, talk))),
+        Move(_S.DRAFT, _S.AGENCY_CHECK, Way(policy.is_author, (notice, talk, close))),
         Move(
             _S.DRAFT,
             _S.SUBMITTED,
-            Way(policy.is_author_without_lead, _REFER),
-            Way(policy.is_author_and_lead, _REFER),
+            Way(policy.is_author_without_lead, (*_REFER, close)),
+            Way(policy.is_author_and_lead, (*_REFER, close)),
         ),
-        Move(_S.DRAFT, _S.AGENCY_CLOSED, Way(policy.is_author_and_lead, (notice, closes))),
-        Move(_S.DRAFT, _S.OTHER_ROUTE, Way(policy.is_author_and_lead, (notice, other_route))),
+        Move(_S.DRAFT, _S.AGENCY_CLOSED, Way(policy.is_author_and_lead, (notice, closes, close))),
+        Move(
+            _S.DRAFT, _S.OTHER_ROUTE, Way(policy.is_author_and_lead, (notice, other_route, close))
+        ),
         Move(_S.DRAFT, _S.DISPOSED, Way(policy.is_author)),
-        Move(_S.AGENCY_CHECK, _S.RETURNED, Way(policy.leads_agency)),
-        Move(_S.RETURNED, _S.AGENCY_CHECK, Way(policy.is_author, (notice, talk))),
+        Move(_S.AGENCY_CHECK, _S.RETURNED, Way(policy.checks)),
+        Move(
+            _S.RETURNED,
+            _S.AGENCY_CHECK,
+            Way(policy.is_author, (notice, talk)),
+            Way(policy.leads_without_author),
+        ),
         Move(_S.RETURNED, _S.SUBMITTED, _DESPITE),
-        Move(_S.AGENCY_CHECK, _S.AGENCY_CLOSED, Way(policy.leads_agency, (closes,))),
-        Move(_S.AGENCY_CHECK, _S.OTHER_ROUTE, Way(policy.leads_agency, (other_route,))),
-        Move(_S.AGENCY_CHECK, _S.SUBMITTED, Way(policy.leads_agency, _REFER), _DESPITE),
+        Move(_S.AGENCY_CHECK, _S.AGENCY_CLOSED, Way(policy.checks, (closes,))),
+        Move(_S.AGENCY_CHECK, _S.OTHER_ROUTE, Way(policy.checks, (other_route,))),
+        Move(_S.AGENCY_CHECK, _S.SUBMITTED, Way(policy.checks, _REFER), _DESPITE),
         Move(_S.AGENCY_CLOSED, _S.SUBMITTED, _DESPITE),
         Move(_S.OTHER_ROUTE, _S.SUBMITTED, _DESPITE),
         Move(_S.AGENCY_CLOSED, _S.AGENCY_CHECK, Way(policy.is_author_or_leads_agency)),
@@ -270,11 +285,14 @@ MOVES: dict[tuple[Status, Status], Move] = {
             for source, target in (
                 (_S.POLICE_LED, _S.GATEWAY),
                 (_S.POLICE_LED, _S.PANEL_LISTED),
-                (_S.POLICE_LED, _S.CLOSED),
                 (_S.INVESTIGATION_HOLD, _S.GATEWAY),
                 (_S.INVESTIGATION_HOLD, _S.POLICE_LED),
-                (_S.INVESTIGATION_HOLD, _S.CLOSED),
             )
+        ),
+        # Out of sight or not, a case is closed as from the gateway: X5 to X10, X9 among them.
+        *(
+            Move(source, _S.CLOSED, Way(policy.decides_at_gateway, (gateway_closes,)))
+            for source in (_S.POLICE_LED, _S.INVESTIGATION_HOLD)
         ),
         Move(_S.CLOSED, _S.GATEWAY, Way(policy.leads_locality_or_gateway)),
         *(

@@ -39,6 +39,8 @@ def _send(
     for person in {one.pk: one for one in people}.values():
         if person.pk in excluded or not person.is_active:
             continue
+        if policy.wrote(person, referral) and not policy.may_hear(person, referral):
+            continue
         post.send(
             person,
             kind=f"referral.{kind}",

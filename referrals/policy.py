@@ -9,11 +9,12 @@ from django.db.models import Exists
 
 from accounts.models import User
 from agencies.models import Agency, Locality
-from agencies.people import has_role
+from agencies.people import has_role, leads_of
 from agencies.terms import AGENCY_LEADS, POLICE, PREVENT, Role
-from referrals.models import Exclusion, Referral
+from referrals.models import Exclusion, Referral, kept_by
 from referrals.terms import (
     EDITABLE_BY_AUTHOR,
+    IN_AGENCY,
     SHARED,
     ReceivedBy,
     RecipientKind,
@@ -35,8 +36,33 @@ def _serves(user: User, locality_id: int | None, *roles: Role) -> bool:
     )
 
 
-def is_author(user: User, referral: Referral) -> bool:
+def wrote(user: User, referral: Referral) -> bool:
+    """Whose words NOTICE is, whether or not they still belong to the agency."""
     return referral.created_by_id == user.pk
+
+
+def keeps(user: User, referral: Referral) -> bool:
+    """What an author still reads of what they wrote: nothing, once they left the agency."""
+    return referral.status == Status.DRAFT or (
+        Referral.objects.filter(kept_by(user), pk=referral.pk).exists()
+    )
+
+
+def may_hear(author: User, referral: Referral) -> bool:
+    """Whether its author may still be written to: they keep it, or see it in another role."""
+    return keeps(author, referral) or (
+        Referral.objects.visible_to(author).filter(pk=referral.pk).exists()
+    )
+
+
+def is_author(user: User, referral: Referral) -> bool:
+    return wrote(user, referral) and keeps(user, referral)
+
+
+def author_left(referral: Referral) -> bool:
+    """Nobody is there to answer: the author left the agency, or the portal."""
+    author = referral.created_by
+    return not author.is_active or not keeps(author, referral)
 
 
 def leads_agency(user: User, referral: Referral) -> bool:
@@ -44,6 +70,44 @@ def leads_agency(user: User, referral: Referral) -> bool:
     close = Exclusion.objects.filter(referral=referral, person=user)
     return referral.agency_id is not None and (
         Agency.objects.led_by(user).filter(~Exists(close), pk=referral.agency_id).exists()
+    )
+
+
+def checks(user: User, referral: Referral) -> bool:
+    """A lead who may decide the check: not its author, while another lead can.
+
+    Whoever becomes a lead after handing a concern over leaves it to the lead who has it. Where
+    nobody else could take it the author decides alone, and it is marked as one walk (section 14).
+    """
+    if not leads_agency(user, referral):
+        return False
+    return not wrote(user, referral) or not other_leads(user, referral)
+
+
+def leads_own(user: User, referral: Referral) -> bool:
+    """A lead whose own concern it is."""
+    return wrote(user, referral) and leads_agency(user, referral)
+
+
+def other_leads(user: User, referral: Referral) -> bool:
+    """Whether another lead of the agency may hear of it."""
+    if referral.agency is None:
+        return False
+    close = set(referral.exclusions.values_list("person_id", flat=True)) | {user.pk}
+    return any(one.pk not in close for one in leads_of(referral.agency))
+
+
+def leads_without_author(user: User, referral: Referral) -> bool:
+    """The lead goes on without an answer: whoever was asked has left."""
+    return checks(user, referral) and author_left(referral)
+
+
+def may_keep_out(user: User, referral: Referral) -> bool:
+    """Who names somebody as close to a concern after the hand-over: those who answer for it."""
+    if referral.status in IN_AGENCY:
+        return leads_agency(user, referral)
+    return referral.status in SHARED and (
+        leads_agency(user, referral) or leads_locality(user, referral)
     )
 
 
@@ -149,7 +213,7 @@ def may_answer(user: User, referral: Referral, section: Section) -> bool:
             or is_author_without_lead(user, referral)
         )
     if status == Status.AGENCY_CHECK:
-        return leads_agency(user, referral) or is_author_despite_lead(user, referral)
+        return checks(user, referral) or is_author_despite_lead(user, referral)
     if status in {Status.RETURNED, Status.AGENCY_CLOSED, Status.OTHER_ROUTE}:
         if is_author_despite_lead(user, referral):
             return True
@@ -189,9 +253,9 @@ def sees_part_only(user: User, referral: Referral) -> bool:
         return False
     if leads_locality(user, referral) or leads_receiving_locality(user, referral):
         return False
-    return not (
-        decides_at_gateway(user, referral) or chairs(user, referral) or coordinates(user, referral)
-    )
+    # Serving there is enough to read it, though nobody decides on what they sent themselves.
+    roles = (*POLICE, Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR)
+    return is_excluded(user, referral) or not _serves(user, referral.locality_id, *roles)
 
 
 def sees_triage(user: User, referral: Referral) -> bool:
@@ -202,6 +266,11 @@ def sees_triage(user: User, referral: Referral) -> bool:
         or chairs(user, referral)
         or coordinates(user, referral)
     )
+
+
+def reads_police_notes(user: User, referral: Referral) -> bool:
+    """Why police gave back or ended what they led: the police of the area, and nobody else."""
+    return decides_at_gateway(user, referral)
 
 
 def sees_real_status(user: User, referral: Referral) -> bool:

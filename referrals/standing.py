@@ -13,7 +13,7 @@ from typing import Self
 from accounts.models import User
 from agencies.models import Membership
 from agencies.terms import AGENCY_LEADS, AGENCY_ROLES, POLICE, PREVENT, Role
-from referrals.models import Referral
+from referrals.models import Referral, kept_by
 from referrals.terms import Status
 
 Keys = frozenset[int]
@@ -102,7 +102,7 @@ class Standing:
             referral.submitted_by_id,
         )
         return cls(
-            is_author=referral.created_by_id == serves.person,
+            is_author=_is_author(serves, referral),
             leads_agency=referral.agency_id in serves.leads,
             leads_locality=place in serves.prevent,
             receives=referral.offered_to_id in serves.prevent,
@@ -115,6 +115,10 @@ class Standing:
                 for places in (serves.prevent, serves.police, serves.chairs, serves.coordinates)
             ),
         )
+
+    @property
+    def may_keep_out(self) -> bool:
+        return self.leads_agency or self.leads_locality
 
     @property
     def sees_triage(self) -> bool:
@@ -140,3 +144,12 @@ class Standing:
     def status_of(self, referral: Referral) -> Status:
         """Where the case stands, as this person is shown it."""
         return Status(referral.status if self.sees_real_status else referral.outward_status)
+
+
+def _is_author(serves: Serves, referral: Referral) -> bool:
+    """Asks the database only of an author who is no confirmed member: they left, or still wait."""
+    if referral.created_by_id != serves.person:
+        return False
+    if referral.status == Status.DRAFT or referral.agency_id in serves.agencies:
+        return True
+    return Referral.objects.filter(kept_by(serves.person), pk=referral.pk).exists()

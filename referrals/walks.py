@@ -98,7 +98,7 @@ def walk_of(user: User, referral: Referral, answers: Answers) -> Walk:
         status == Status.AGENCY_CHECK
         and decided
         and answers.get("signed") == YesNo.YES
-        and policy.leads_agency(user, referral)
+        and policy.checks(user, referral)
     ):
         return Walk(_in(Section.SHARE), Status.SUBMITTED, False)
     return NO_WALK

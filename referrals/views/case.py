@@ -21,11 +21,11 @@ from accounts.models import User
 from agencies import people
 from agencies.terms import Role
 from audit.models import AuditEvent
-from referrals import know, promises, queue, steps, timeline, workflow
+from referrals import know, policy, promises, queue, steps, timeline, workflow
 from referrals.acts import ACTS, Act, Asking, next_for
 from referrals.answers import ALL_RECORDS, Answers, Shown
 from referrals.forms import QuestionsForm, WordsForm
-from referrals.models import Document, Exclusion, Recipient, Referral
+from referrals.models import Document, Exclusion, PoliceNote, Recipient, Referral
 from referrals.moves import NotReady, TransitionError
 from referrals.questions import Question, named, of_record
 from referrals.standing import Serves, Standing
@@ -64,7 +64,9 @@ def case(request: SignedInRequest, key: str) -> HttpResponse:
     if standing.is_author and status in (Status.DRAFT, Status.RETURNED):
         return redirect("referrals:tasks" if status == Status.DRAFT else "referrals:status", key)
     if standing.leads_agency and status == Status.AGENCY_CHECK:
-        return redirect("referrals:check", key)
+        # Whoever wrote it and became a lead later leaves the check to another.
+        decides = not standing.is_author or policy.checks(request.user, referral)
+        return redirect("referrals:check" if decides else "referrals:status", key)
     if standing.is_author or standing.leads_agency:
         return redirect("referrals:status", key)
     return redirect("referrals:part", key)
@@ -156,6 +158,7 @@ def _case_page(
             "sections": sections(referral, answers, standing),
             "earlier": earlier(referral, user, serves),
             "lines": lines,
+            "police_notes": _police_notes(referral, standing),
             "bodies": [know.body_words(one) for one in recipients],
         },
     )
@@ -176,6 +179,13 @@ def conversation(referral: Referral, user: User, before: datetime | None) -> lis
         )
         for message in kept.select_related("by").order_by("-at", "-pk")
     ]
+
+
+def _police_notes(referral: Referral, standing: Standing) -> list[PoliceNote]:
+    """Why police gave it back or ended it: for the police of the area, and nobody else."""
+    if not standing.decides_at_gateway:
+        return []
+    return list(referral.police_notes.select_related("by").order_by("-at", "-pk"))
 
 
 def _reply_form(referral: Referral, standing: Standing, status: Status) -> WordsForm | None:
@@ -396,6 +406,8 @@ def _keep(request: SignedInRequest, asking: Asking, what: Act, form: QuestionsFo
 def _back(asking: Asking, what: Act) -> HttpResponse:
     if what.verb == "decline-transfer":
         return redirect("referrals:home")  # the other area's again, and no longer theirs to see
+    if what.verb == "keep-out" and policy.is_excluded(asking.user, asking.referral):
+        return redirect("referrals:home")  # they named themselves, and no longer find it
     response = redirect("referrals:case", asking.referral.key)
     if what.verb == "write-message":
         response["Location"] += "#talk"

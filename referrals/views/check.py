@@ -48,6 +48,8 @@ def check(request: SignedInRequest, key: str) -> HttpResponse:
     _may_check(request, referral)
     if request.method == "POST":
         return _posted(request, referral)
+    if referral.status == Status.DRAFT and Answers(referral).closeness_open:
+        return redirect("referrals:closeness", key)  # asked before the check
     workflow.view(referral, by=request.user, role=common.role_of(request, referral))
     return _page(request, referral, _form(referral), _version(referral))
 

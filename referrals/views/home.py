@@ -1,5 +1,6 @@
 """``/referrals/``: what waits for the person who asks, by what they do; the queue of a locality."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -7,7 +8,8 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -157,8 +159,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         "more_concerns": len(sent) > SHORT,
         "leads": bool(serves.leads),
         "queue": _queue_words(user, serves, held, now) if serves.has_queue else "",
-        "parts": _parts(user, serves) if serves.has_parts else None,
-        "panel": _panel(user, serves, now) if serves.has_panel else None,
+        "parts": _parts(user, request.GET.get("parts", "")) if serves.has_parts else None,
+        "panel": _panel(user, serves, request.GET.get("panel", "")) if serves.has_panel else None,
         "links": links(serves),
         "wide": bool(serves.leads or serves.works_for_a_place),
     }
@@ -450,15 +452,51 @@ class Part:
     who: str
 
 
-def _parts(user: User, serves: Serves) -> list[Part]:
+@dataclass(frozen=True)
+class Paged:
+    """One page of a list that stands on the front page, and where the next one begins."""
+
+    rows: Sequence[Any]
+    more: str
+    first: str
+
+
+def _paged(name: str, rows: list[Any], cut: bool, after: queue.Cursor | None, more: str) -> Paged:
+    """Args:
+    cut: whether more rows follow.
+    more: the cursor of what follows.
+    """
+    following = f"?{urlencode({name: more})}#{name}" if cut else ""
+    return Paged(rows, following, f"{reverse('referrals:home')}#{name}" if after else "")
+
+
+def _parts(user: User, asked: str) -> Paged:
     """What was sent to the teams that the person serves; what nobody confirmed comes first."""
     seen = Referral.objects.visible_to(user).filter(status__in=sorted(SHARED))
-    sent = Recipient.objects.open_to(user).filter(referral__in=seen.values("pk"))
-    sent = sent.select_related("referral__agency", "received_by")
-    unread_first = F("received_at").desc(nulls_first=True)
-    found = list(sent.order_by(unread_first, "-referral__emergency", "-told_at", "-pk")[:MOST_WORK])
-    names = queue.who_of(_once(one.referral for one in found))
-    return [Part(one, names[one.referral_id].words) for one in found if one.referral_id in names]
+    sent: Any = Recipient.objects.open_to(user).filter(referral__in=seen.values("pk"))
+    sent = sent.select_related("referral__agency", "received_by").annotate(
+        group=Case(When(received_at=None, then=0), default=1),
+        since=Coalesce("told_at", "referral__submitted_at"),
+        urgent=F("referral__emergency"),
+    )
+    after = queue.Cursor.read(asked)
+    if after is not None:
+        older = Q(since__lt=after.at) | Q(since=after.at, pk__lt=after.pk.int)
+        rest = Q(urgent=after.emergency) & older
+        if after.emergency:
+            rest |= Q(urgent=False)
+        sent = sent.filter(Q(group__gt=after.group) | (Q(group=after.group) & rest))
+    found: list[Any] = list(sent.order_by("group", "-urgent", "-since", "-pk")[: queue.PAGE + 1])
+    shown = found[: queue.PAGE]
+    names = queue.who_of(_once(one.referral for one in shown))
+    rows = [Part(one, names[one.referral_id].words) for one in shown if one.referral_id in names]
+    more = ""
+    if len(found) > queue.PAGE:
+        last = shown[-1]
+        more = str(
+            queue.Cursor(last.group, last.urgent, last.since, uuid.UUID(int=last.pk), len(shown))
+        )
+    return _paged("parts", rows, bool(more), after, more)
 
 
 @dataclass(frozen=True)
@@ -468,21 +506,35 @@ class PanelLine:
     stage: str
 
 
-def _panel(user: User, serves: Serves, now: datetime) -> list[PanelLine]:
+def _panel(user: User, serves: Serves, asked: str) -> Paged:
+    """What is listed, the oldest promise first; what nobody waits for comes last."""
     places = sorted(serves.chairs | serves.coordinates)
     listed = (
         Referral.objects.visible_to(user)
         .filter(locality__in=places, outward_status__in=sorted(FROM_PANEL))
+        .annotate(
+            group=Case(When(due_at=None, then=1), default=0),
+            since=Coalesce("due_at", "stage_since"),
+        )
         .select_related(*queue.RELATED)
-        .order_by("due_at", "pk")[:MOST_WORK]
     )
-    found = list(listed)
-    names = queue.who_of(found)
-    return [
+    after = queue.Cursor.read(asked)
+    if after is not None:
+        later = Q(since__gt=after.at) | Q(since=after.at, pk__gt=after.pk)
+        listed = listed.filter(Q(group__gt=after.group) | (Q(group=after.group) & later))
+    found: list[Any] = list(listed.order_by("group", "since", "pk")[: queue.PAGE + 1])
+    shown = found[: queue.PAGE]
+    names = queue.who_of(shown)
+    rows = [
         PanelLine(
             referral=one,
             who=names[one.pk].words if one.pk in names else "",
             stage=str(Standing.of(serves, one).status_of(one).label),
         )
-        for one in found
+        for one in shown
     ]
+    more = ""
+    if len(found) > queue.PAGE:
+        last = shown[-1]
+        more = str(queue.Cursor(last.group, False, last.since, last.pk, len(shown)))
+    return _paged("panel", rows, bool(more), after, more)

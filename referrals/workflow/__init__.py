@@ -5,6 +5,7 @@ saves, and writes the audit event and the outbox rows, in one transaction. Pages
 worker and the tests all come through these doors.
 """
 
+from referrals.workflow.apart import could_be_kept_out, keep_out
 from referrals.workflow.attachments import (
     Added,
     add_files,
@@ -25,6 +26,7 @@ from referrals.workflow.casework import (
     ask_referrer,
     close_transferred,
     decline_transfer,
+    hand_on,
     hand_to,
     lead_by_police,
     pass_to_gateway,
@@ -140,6 +142,7 @@ __all__ = [
     "closeness_asked",
     "confirm_receipt",
     "contact_of",
+    "could_be_kept_out",
     "cover",
     "decide",
     "decline_transfer",
@@ -151,10 +154,12 @@ __all__ = [
     "frozen_answers",
     "give_agency",
     "give_feedback",
+    "hand_on",
     "hand_over",
     "hand_to",
     "holders",
     "holding",
+    "keep_out",
     "keep_text",
     "lead_by_police",
     "lead_for",

@@ -7,13 +7,17 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from agencies import people
 from agencies.models import Locality
 from agencies.terms import POLICE
 from audit import events
 from referrals import clocks, notices, policy, routing
+from referrals.answers import Answers
 from referrals.models import (
+    PoliceNote,
     Recipient,
     Referral,
 )
@@ -36,6 +40,8 @@ from referrals.workflow.owners import PREVENT_ORDER, holders, holding, on_duty
 from referrals.workflow.records import log_of, record_of, say, write_record
 from referrals.workflow.sharing import people_to_tell
 from referrals.workflow.talk import owe_feedback
+
+WHY_IT_LEAVES = gettext_lazy("Write why it is given back or ended")
 
 
 @transaction.atomic
@@ -152,7 +158,7 @@ def hand_to(referral: Referral, person: User, *, by: User, now: datetime | None 
     now = now or timezone.now()
     referral = locked(referral)
     if referral.status in (Status.AGENCY_CHECK, Status.RETURNED):
-        field, allowed = "lead", policy.leads_agency
+        field, allowed = "lead", policy.leads_agency  # its author too: another decides it
     elif referral.status in BEFORE_CLOSED:
         field, allowed = (
             ("holder", policy.leads_locality)
@@ -163,7 +169,7 @@ def hand_to(referral: Referral, person: User, *, by: User, now: datetime | None 
         raise TransitionError(str(referral.status))
     if not allowed(by, referral):
         raise PermissionDenied
-    own_concern = field == "lead" and policy.is_author(person, referral)
+    own_concern = field == "lead" and policy.wrote(person, referral)
     if not allowed(person, referral) or not person.is_active or own_concern:
         raise NotReady([_("Choose somebody who does the same work and can see the case")])
     setattr(referral, field, person)
@@ -171,6 +177,25 @@ def hand_to(referral: Referral, person: User, *, by: User, now: datetime | None 
     events.record("referral.handed_to", referral, by=by, agency=log_of(referral, by), field=field)
     notices.to_holders(referral, [person], "owner", now.isoformat())
     return referral
+
+
+@transaction.atomic
+def hand_on(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
+    """Give a check to the next lead or deputy of the agency who can take it.
+
+    No list of names is shown: whoever is missing from one could be guessed to be close to it.
+    """
+    now = now or timezone.now()
+    referral = locked(referral)
+    if referral.status not in (Status.AGENCY_CHECK, Status.RETURNED):
+        raise TransitionError(str(referral.status))
+    today = timezone.localdate(now)
+    others = [one for one in Answers(referral, today=today).leads if one != by]
+    away = people.away(others, today)
+    others.sort(key=lambda one: (one.pk in away, one.pk == referral.lead_id))
+    if not others:
+        raise NotReady([_("Nobody else in your team can take it now")])
+    return hand_to(referral, others[0], by=by, now=now)
 
 
 @transaction.atomic
@@ -312,8 +337,7 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     """
     now = now or timezone.now()
     referral = locked(referral)
-    record = record_of(referral, "gateway_record")
-    outcome, second = record.outcome, record.second_officer
+    outcome = record_of(referral, "gateway_record").outcome
     targets = {
         GatewayOutcome.PROGRESS: Status.INFO_GATHERING,
         GatewayOutcome.NO_CONCERN: Status.CLOSED,
@@ -324,13 +348,8 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     if outcome not in targets:
         raise NotReady([_("Select the outcome")])
     target = targets[GatewayOutcome(outcome)]
-    if (
-        target == Status.CLOSED
-        and second is not None
-        and (second == by or not policy.decides_at_gateway(second, referral))
-    ):
-        # X9: somebody else, who may decide on this case and is not close to it.
-        raise NotReady([_("Choose another second officer than yourself, of this area's police")])
+    if target == Status.CLOSED:
+        _check_second_officer(referral, by=by)
     decided: dict[str, Any] = {} if target in HIDDEN_FROM_MOST else {"decided_at": now}
     referral = move(referral, target, by=by, now=now, **decided)
     if target == Status.CLOSED:
@@ -338,16 +357,35 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     return referral
 
 
+def _check_second_officer(referral: Referral, *, by: User) -> None:
+    """X9: somebody else, who may decide on this case and is not close to it."""
+    second = record_of(referral, "gateway_record").second_officer
+    if second is not None and (second == by or not policy.decides_at_gateway(second, referral)):
+        raise NotReady([_("Choose another second officer than yourself, of this area's police")])
+
+
 @transaction.atomic
 def lead_by_police(
-    referral: Referral, to: Status, *, by: User, now: datetime | None = None
+    referral: Referral, to: Status, reason: str = "", *, by: User, now: datetime | None = None
 ) -> Referral:
     """Police-led or held, from any state after sharing, and back: nobody below police and chair
-    is told, and nothing that they see changes."""
+    is told, and nothing that they see changes.
+
+    Args:
+        reason: why it is given back or ended; a sealed note that only the area's police read.
+    """
     now = now or timezone.now()
     referral = locked(referral)
     was_closed = referral.outward_status == Status.CLOSED
-    referral = move(referral, to, by=by, now=now)
+    leaves = referral.status in HIDDEN_FROM_MOST and policy.decides_at_gateway(by, referral)
+    if leaves and not reason.strip():
+        raise NotReady([WHY_IT_LEAVES])
+    if leaves and to == Status.CLOSED:
+        _check_second_officer(referral, by=by)
+    closing: dict[str, Any] = {"decided_at": now} if to == Status.CLOSED and not was_closed else {}
+    referral = move(referral, to, by=by, now=now, **closing)
+    if reason.strip():
+        PoliceNote.objects.create(referral=referral, target=to, by=by, at=now, body=reason)
     if to == Status.CLOSED and not was_closed:
         owe_feedback(referral, now=now)
     return referral

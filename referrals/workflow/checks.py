@@ -112,10 +112,13 @@ def ask_author(
 def reply_to_lead(
     referral: Referral, reply: str, *, by: User, now: datetime | None = None
 ) -> Referral:
-    """The author answers the lead's questions and sends it back."""
+    """The author answers the lead's questions and sends it back.
+
+    Where the author has left, the lead goes on without the answer.
+    """
     now = now or timezone.now()
     referral = locked(referral)
-    if not policy.is_author(by, referral):
+    if not policy.is_author(by, referral) and not policy.leads_without_author(by, referral):
         raise PermissionDenied
     if referral.status != Status.RETURNED:
         raise TransitionError(f"{referral.status} -> {Status.AGENCY_CHECK}")
@@ -156,7 +159,9 @@ def decide(
     record.signed_by, record.signed_at = by, now
     record.save(update_fields=["signed_by", "signed_at"])
     referral.decided_at = now
-    referral.save(update_fields=["decided_at"])
+    # An author who became the only lead decides alone, and the record says so.
+    referral.one_walk = referral.one_walk or policy.leads_own(by, referral)
+    referral.save(update_fields=["decided_at", "one_walk"])
     events.record(
         "referral.check_decided", referral, by=by, agency=agency_key(referral), decision=decision
     )
@@ -171,7 +176,7 @@ def _decides_check(by: User, referral: Referral) -> bool:
         return policy.is_author_and_lead(by, referral) or policy.is_author_without_lead(
             by, referral
         )
-    return policy.leads_agency(by, referral)
+    return policy.checks(by, referral)
 
 
 @transaction.atomic

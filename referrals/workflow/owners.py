@@ -78,29 +78,36 @@ def find_new_owners(person: User, *, left: bool = False, now: datetime | None = 
         & (models.Q(holder=person) | models.Q(officer=person))
     )
     for referral in Referral.objects.select_for_update().filter(open_work):
-        for field, may, candidates in _owners_of(referral, now=now):
-            if getattr(referral, f"{field}_id") != person.pk or (left and may(person, referral)):
-                continue
-            others = [one for one in candidates if one.pk != person.pk and may(one, referral)]
-            away = people.away(others, timezone.localdate(now))
-            here = [one for one in others if one.pk not in away]
-            # While everybody is away it stays where it is: work is not handed to and fro.
-            other = next(iter([*here, *(others if left else [])]), None)
-            if other is None:
-                if left:
-                    raise NotReady([_("Open work would have no owner. Name somebody else first.")])
-                continue
-            setattr(referral, field, other)
-            referral.save(update_fields=[field])
-            events.record(
-                "referral.owner_changed",
-                referral,
-                by=None,
-                agency=log_of(referral, None) if field == "officer" else agency_key(referral),
-                field=field,
-            )
-            notices.to_holders(referral, [other], "owner", now.isoformat())
-            moved += 1
+        moved += new_owners_of(referral, person, left=left, now=now)
+    return moved
+
+
+def new_owners_of(referral: Referral, person: User, *, left: bool, now: datetime) -> int:
+    """Give what the person holds of one case, locked by the caller, to whoever can take it."""
+    moved = 0
+    for field, may, candidates in _owners_of(referral, now=now):
+        if getattr(referral, f"{field}_id") != person.pk or (left and may(person, referral)):
+            continue
+        others = [one for one in candidates if one.pk != person.pk and may(one, referral)]
+        away = people.away(others, timezone.localdate(now))
+        here = [one for one in others if one.pk not in away]
+        # While everybody is away it stays where it is: work is not handed to and fro.
+        other = next(iter([*here, *(others if left else [])]), None)
+        if other is None:
+            if left:
+                raise NotReady([_("Open work would have no owner. Name somebody else first.")])
+            continue
+        setattr(referral, field, other)
+        referral.save(update_fields=[field])
+        events.record(
+            "referral.owner_changed",
+            referral,
+            by=None,
+            agency=log_of(referral, None) if field == "officer" else agency_key(referral),
+            field=field,
+        )
+        notices.to_holders(referral, [other], "owner", now.isoformat())
+        moved += 1
     return moved
 
 

@@ -124,7 +124,8 @@ def test_the_safeguarding_leads_pages(stage, seat, case_in):
         Look(reverse("referrals:list") + "?of=agency"),
         Look(page(case_in[Status.AGENCY_CHECK], "check"), sends="Record my decision"),
         Look(page(young, "check"), sends="Record my decision"),
-        Look(page(case_in[Status.AGENCY_CHECK], "hand_to"), sends="Hand it over"),
+        Look(page(case_in[Status.AGENCY_CHECK], "hand_to")),
+        Look(page(case_in[Status.AGENCY_CHECK], "keep_out"), sends="Keep them out"),
         Look(page(case_in[Status.OTHER_ROUTE], "other_route")),
         Look(page(case_in[Status.OTHER_ROUTE], "status")),
         Look(page(case_in[Status.QUERY], "status")),
@@ -140,14 +141,15 @@ def test_the_safeguarding_leads_pages(stage, seat, case_in):
 
 
 def test_nobody_to_hand_a_check_to(stage, seat):
-    """A sentence instead of an empty list, on which a button could do nothing."""
+    """One sentence, whatever the cause; there is no list from which anybody could be missing."""
     given = stage.answers("S01", spoken_to=stage["ruth"])
     case = walks.written(stage["hannah"], given, chosen=stage["ruth"])
     workflow.exclude(case, [stage["neil"]], by=stage["hannah"])
     workflow.hand_over(case, by=stage["hannah"])
     ruth = seat(stage["ruth"])
     assert look_at(ruth, [Look(page(case, "hand_to"))]) == []
-    ruth.sees("There is nobody to hand it to")
+    ruth.press("Hand it over")
+    ruth.sees("Nobody else in your team can take it now")
 
 
 def test_the_queue_in_each_view(stage, seat, case_in):
@@ -228,6 +230,7 @@ def test_the_gateways_pages(stage, seat, case_in):
         Look(page(gateway, "record_gateway"), sends="Save the gateway's answers"),
         Look(page(gateway, "record_outcome"), sends="Bring the outcome about"),
         Look(page(gateway, "lead_by_police"), sends="Record it"),
+        Look(page(case_in[Status.POLICE_LED], "lead_by_police"), sends="Record it"),
         Look(page(case_in[Status.SUBMITTED], "take_at_gateway")),
     ]
     assert look_at(seat(stage["alice"]), looks) == []

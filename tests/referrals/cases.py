@@ -200,7 +200,13 @@ def draft(
     author = by or cast.practitioner
     referral = workflow.start(author, now=now)
     fill(referral, NOTICE | changes, by=author, now=now)
+    nobody_close(referral, by=author, now=now)
     return fresh(referral)
+
+
+def nobody_close(referral: Referral, *, by: User, now: datetime = MONDAY) -> None:
+    """The question before the hand-over (AC-06), answered with "No, nobody"."""
+    workflow.exclude(referral, [], by=by, now=now)
 
 
 def fresh(referral: Referral) -> Referral:
@@ -218,6 +224,7 @@ def walk_to(cast: Cast, status: Status, *, now: datetime = MONDAY, **changes: An
     if status == Status.DRAFT:
         return fresh(referral)
     fill(referral, {"spoken_to": cast.lead, "spoken_at": now}, by=cast.practitioner, now=now)
+    nobody_close(referral, by=cast.practitioner, now=now)
     workflow.hand_over(referral, by=cast.practitioner, now=now)
     if status == Status.AGENCY_CHECK:
         return fresh(referral)

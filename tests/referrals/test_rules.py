@@ -14,7 +14,15 @@ from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import clocks, policy, receivers, report, retention, workflow
 from referrals.answers import Answers
-from referrals.models import Clock, Document, Escalation, Message, Referral, Submission
+from referrals.models import (
+    Clock,
+    Document,
+    Escalation,
+    Message,
+    PoliceNote,
+    Referral,
+    Submission,
+)
 from referrals.moves import NotReady, TransitionError
 from referrals.questions import QUESTIONS, named
 from referrals.steps import STEP
@@ -123,6 +131,7 @@ def test_an_author_with_a_lead_does_not_sign_the_check(status, cast, case_in):
 def test_a_lead_is_not_her_own_second_lead_in_one_walk(cast):
     MembershipFactory(person=cast.lead, role=Role.PREVENT_LEAD, locality=cast.locality)
     referral = workflow.start(cast.lead, now=MONDAY)
+    cases.nobody_close(referral, by=cast.lead)
     against = {"fair_basis": "no", "override_by": cast.lead, "override_reason": "It is a threat."}
     cases.fill(referral, cases.NOTICE | cases.CHECK | cases.SHARE, by=cast.lead)
     workflow.answer(fresh(referral), STEP["check"], against, by=cast.lead)
@@ -223,6 +232,7 @@ def test_somebody_whose_agency_has_not_confirmed_them_is_not_held_up(cast):
     advice = {"advice_line": "not_reached", "advice_line_detail": "It rang out twice at 4pm."}
     cases.fill(referral, cases.NOTICE | cases.CHECK | advice | cases.SHARE, by=person)
     cases.fill(fresh(referral), {"legal_basis": "public_task"}, by=person)
+    cases.nobody_close(referral, by=person)
     sent = send(referral, person)
     assert (sent.status, sent.agency) == (S.SUBMITTED, cast.agency)
     # The agency has leads: what was asked of somebody who could not name one stands as it was.
@@ -287,6 +297,70 @@ def test_police_hear_what_comes_in_while_they_lead(cast, case_in):
     workflow.lead_by_police(referral, S.POLICE_LED, by=cast.officer, now=MONDAY)
     workflow.add_information(fresh(referral), "He was seen again.", by=cast.lead, now=MONDAY)
     assert mailed("referral.addition") == {cast.prevent_lead.email, cast.officer.email}
+
+
+NOTE = "CANARYnote: the other force has an operation."
+
+
+@pytest.mark.parametrize("hidden", [S.POLICE_LED, S.INVESTIGATION_HOLD])
+def test_why_police_give_it_back_is_a_note_for_them_alone(hidden, cast, case_in):
+    referral = case_in(hidden)
+    with pytest.raises(NotReady):
+        workflow.lead_by_police(referral, S.GATEWAY, " ", by=cast.officer, now=MONDAY)
+    enter(cast.officer).post(
+        f"/referrals/{referral.key}/lead-by-police/", {"target": "gateway", "words": NOTE}
+    )
+    assert fresh(referral).status == S.GATEWAY
+    note = PoliceNote.objects.get(referral=referral)
+    assert (note.body, note.by, note.target) == (NOTE, cast.officer, S.GATEWAY)
+    url = f"/referrals/{referral.key}/"
+    assert "CANARYnote" in enter(cast.supervisor).get(url).content.decode()
+    others = (cast.prevent_lead, cast.practitioner, cast.lead, cast.front_door, cast.chair)
+    for person in others:
+        browser = enter(person)
+        for name in ("", "status/", "part/", "opened/", "report.pdf", "record-gateway/"):
+            assert b"CANARY" not in browser.get(url + name, follow=True).content, (person, name)
+        assert b"CANARY" not in browser.get("/referrals/").content
+    # An officer whose own agency referred it reads the case, and not this.
+    MembershipFactory(person=cast.supervisor, role=Role.PRACTITIONER, agency=cast.agency)
+    assert b"CANARY" not in enter(cast.supervisor).get(url).content
+    kept = "".join(f"{e.kind}{e.detail}{e.reason}" for e in AuditEvent.objects.all())
+    kept += "".join(m.body for m in Mail.objects.all()) + str(referral.submission.answers)
+    kept += "".join(m.body for m in Message.objects.all())
+    assert "CANARY" not in kept
+
+
+@pytest.mark.parametrize("hidden", [S.POLICE_LED, S.INVESTIGATION_HOLD])
+def test_what_police_led_is_closed_as_from_the_gateway(hidden, cast, case_in):
+    referral = case_in(hidden)
+
+    def close() -> Referral:
+        return workflow.lead_by_police(fresh(referral), S.CLOSED, NOTE, by=cast.officer, now=MONDAY)
+
+    with pytest.raises(NotReady) as caught:
+        close()
+    assert "Enter the reference in the national system" in caught.value.missing
+    answers = {
+        "national_reference": "N-1",
+        "deconflicted": "no",
+        "tool": "paf",
+        "category": "not_appropriate",
+        "rationale": "Context explains it.",
+        "outcome": "no_concern",
+        "closure_reason": "misguided",
+    }
+    workflow.record_gateway(fresh(referral), answers, by=cast.officer)
+    with pytest.raises(NotReady) as caught:  # X9: the boy is 15
+        close()
+    assert caught.value.missing == ["Select the second officer"]
+    workflow.record_gateway(fresh(referral), {"second_officer": cast.officer}, by=cast.officer)
+    with pytest.raises(NotReady):
+        close()
+    assert not PoliceNote.objects.exists()
+    workflow.record_gateway(fresh(referral), {"second_officer": cast.supervisor}, by=cast.officer)
+    closed = close()
+    assert (closed.status, closed.decided_at) == (S.CLOSED, MONDAY)
+    assert running(closed) == {ClockKind.FEEDBACK}
 
 
 # Promises ---------------------------------------------------------------------------------------

@@ -1,15 +1,21 @@
 """Who sees what (section 8.3 of the record): ``visible_to`` for every role and state."""
 
+import html
+import re
 from dataclasses import fields
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from agencies.models import Membership
-from agencies.terms import Role
-from referrals import workflow
-from referrals.models import Referral
-from referrals.terms import FROM_PANEL, IN_AGENCY, SHARED, Status
+from agencies.terms import AgencyType, Role
+from outbox.models import Message as Mail
+from referrals import clocks, policy, queue, workflow
+from referrals.models import Clock, Referral
+from referrals.terms import FROM_PANEL, IN_AGENCY, SHARED, ClockKind, Status
+from tests.entry import enter
+from tests.factories import MembershipFactory
 from tests.referrals import cases
 
 LEADS = {"lead", "deputy"}
@@ -91,9 +97,125 @@ def test_losing_a_role_acts_on_the_next_query(cast, case_in):
 
 
 def test_rows_stay_single_for_people_with_several_roles(cast, case_in):
-    from tests.factories import MembershipFactory
-
     referral = case_in(Status.TRIAGE)
     MembershipFactory(person=cast.prevent_lead, role=Role.FRONT_DOOR, locality=cast.locality)
     MembershipFactory(person=cast.prevent_lead, role=Role.GATEWAY_OFFICER, locality=cast.locality)
     assert list(Referral.objects.visible_to(cast.prevent_lead)) == [referral]
+
+
+# Leaving an agency (AC-12) ----------------------------------------------------------------------
+def leave(person: User) -> None:
+    """Their place in the agency ended; the row says from when to when."""
+    day = cases.MONDAY.date().replace(year=2020)
+    Membership.objects.filter(person=person).update(starts_on=day, ends_on=day)
+
+
+@pytest.mark.parametrize("status", sorted(IN_AGENCY | SHARED))
+def test_an_author_who_left_the_agency_keeps_nothing_that_was_handed_over(status, cast, case_in):
+    referral = case_in(status)
+    leave(cast.practitioner)
+    assert seen_by(cast, referral) == expected(status) - {"practitioner"}
+    assert not policy.is_author(cast.practitioner, cases.fresh(referral))
+
+
+def test_a_draft_stays_with_its_author_who_hands_it_over_and_sees_it_no_more(cast):
+    """Nobody else could find it: with the role a concern would be lost."""
+    referral = cases.draft(cast)
+    cases.fill(referral, {"spoken_to": cast.lead, "spoken_at": cases.MONDAY}, by=cast.practitioner)
+    leave(cast.practitioner)
+    assert seen_by(cast, referral) == {"practitioner"}
+    browser = enter(cast.practitioner)
+    response = browser.post(f"/referrals/{referral.key}/answers/", {}, follow=True)
+    assert "you no longer see it" in response.content.decode()
+    assert seen_by(cast, referral) == LEADS
+
+
+def test_leaving_acts_on_the_next_request_and_stops_the_mail(cast, case_in):
+    referral = case_in(Status.TRIAGE)
+    browser = enter(cast.practitioner)
+    url = f"/referrals/{referral.key}/status/"
+    assert browser.get(url).status_code == 200
+    leave(cast.practitioner)
+    assert browser.get(url).status_code == 404
+    assert browser.get(f"/referrals/{referral.key}/report.pdf").status_code == 404
+    assert (
+        browser.post(f"/referrals/{referral.key}/write-message/", {"words": "?"}).status_code == 404
+    )
+    assert referral.reference not in browser.get("/referrals/all/").content.decode()
+    workflow.write_message(cases.fresh(referral), "Ring me.", by=cast.prevent_lead)
+    told = Mail.objects.filter(kind="referral.message").values_list("to_address", flat=True)
+    assert list(told) == [cast.lead.email]
+
+
+def test_somebody_who_waits_for_their_agency_keeps_what_they_sent(cast, case_in):
+    referral = case_in(Status.TRIAGE)
+    Membership.objects.filter(person=cast.practitioner).update(confirmed_at=None)
+    assert "practitioner" in seen_by(cast, referral)
+
+
+def test_an_independent_practitioner_keeps_what_they_sent(cast, case_in):
+    referral = case_in(Status.TRIAGE)
+    cast.agency.kind = AgencyType.INDEPENDENT
+    cast.agency.save()
+    leave(cast.practitioner)
+    assert "practitioner" in seen_by(cast, referral)
+
+
+def test_a_lead_goes_on_when_the_author_who_was_asked_has_left(cast, case_in):
+    referral = case_in(Status.RETURNED)
+    with pytest.raises(PermissionDenied):
+        workflow.reply_to_lead(referral, "She is away.", by=cast.lead)
+    leave(cast.practitioner)
+    clock = Clock.objects.running().get(referral=referral, kind=ClockKind.AUTHOR_ANSWER)
+    assert clocks.owners(clock) == [cast.lead]
+    workflow.reply_to_lead(cases.fresh(referral), "She has left us.", by=cast.lead)
+    assert cases.fresh(referral).status == Status.AGENCY_CHECK
+
+
+# Police of the agency that referred it ----------------------------------------------------------
+def test_police_of_the_agency_that_referred_it_read_it_and_its_document(cast, case_in):
+    referral = case_in(Status.TRIAGE)
+    MembershipFactory(person=cast.officer, role=Role.PRACTITIONER, agency=cast.agency)
+    assert not policy.decides_at_gateway(cast.officer, referral)
+    assert not policy.sees_part_only(cast.officer, referral)
+    assert policy.sees_part_only(cast.front_door, referral)
+    assert enter(cast.officer).get(f"/referrals/{referral.key}/report.pdf").status_code in (
+        200,
+        202,
+    )
+    assert enter(cast.front_door).get(f"/referrals/{referral.key}/report.pdf").status_code == 403
+
+
+# Lists on the front page ------------------------------------------------------------------------
+def pages_of(person: User) -> list[list[str]]:
+    """The references on each page, walked to the end."""
+    browser, url, found = enter(person), "/referrals/", []
+    while url:
+        page = browser.get(url).content.decode()
+        found.append(re.findall(r">(NY-2026-\d{4})</a>", page))
+        following = re.search(r'href="(\?[^"#]+)#\w+" rel="next"', page)
+        url = f"/referrals/{html.unescape(following[1])}" if following else ""
+        assert len(found) < 9
+    return found
+
+
+@pytest.mark.parametrize("who", ["front_door", "chair"])
+def test_lists_of_a_team_go_on_over_several_pages(who, cast, case_in, monkeypatch):
+    monkeypatch.setattr(queue, "PAGE", 2)
+    status = Status.TRIAGE if who == "front_door" else Status.PANEL_LISTED
+    made = [case_in(status) for _number in range(5)]
+    if who == "front_door":
+        workflow.confirm_receipt(
+            made[0], made[0].recipients.get(kind="front_door"), by=cast.front_door
+        )
+        Referral.objects.filter(pk=made[3].pk).update(emergency=True)
+    else:
+        Referral.objects.filter(pk=made[1].pk).update(due_at=None)
+    pages = pages_of(getattr(cast, who))
+    assert [len(page) for page in pages] == [2, 2, 1]
+    shown = [one for page in pages for one in page]
+    assert sorted(shown) == sorted(one.reference for one in made)
+    if who == "front_door":
+        assert (shown[0], shown[-1]) == (made[3].reference, made[0].reference)
+    else:
+        assert shown[-1] == made[1].reference

@@ -53,7 +53,7 @@ class Place:
     @property
     def team(self) -> list[User]:
         """Whom the question about closeness names: those who could hear of it, or are barred."""
-        return self.answers.team if self.referral.status == Status.DRAFT else []
+        return self.answers.hearers if self.referral.status == Status.DRAFT else []
 
 
 def find(request: SignedInRequest, key: str) -> Place:

@@ -89,6 +89,11 @@ def _send(request: SignedInRequest, place: Place) -> HttpResponse:
     except moves.TransitionError:
         messages.error(request, _("Somebody else has dealt with this concern meanwhile."))
         return redirect(referral)
+    if not policy.may_hear(request.user, moves.locked(referral)):
+        messages.success(
+            request, _("It has been sent. You have left the agency, so you no longer see it.")
+        )
+        return redirect("referrals:home")
     return redirect(place.url("sent"))
 
 
@@ -131,10 +136,12 @@ def _left(place: Place, missing: Iterable[str] = ()) -> list[tuple[str, str]]:
     open_now = place.answers.missing(q for page in walk.steps for q in page.questions)
     sentences = dict.fromkeys([*(str(q.missing or q.text) for q in open_now), *missing])
     sentences.pop(str(steps.DECLARATION.missing), None)
+    sentences.pop(str(moves.CLOSE_UNASKED), None)
     left = [(one, pages.get(one) or _page_for(place)) for one in sentences]
     if walk.by_author and place.team and not workflow.closeness_asked(place.referral):
-        sentence = _("Select who in the safeguarding team is close to it, or “No, nobody”")
-        left.append((sentence, f"{place.url('closeness')}?{urlencode({'next': REVIEW})}"))
+        left.append(
+            (str(moves.CLOSE_UNASKED), f"{place.url('closeness')}?{urlencode({'next': REVIEW})}")
+        )
     return left
 
 
