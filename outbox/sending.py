@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage, get_connection
@@ -38,12 +39,13 @@ class ServerAwayError(Exception):
     """No message can be sent now; the cause is its ``__cause__``."""
 
 
-def send_due(now: datetime, limit: int = 50) -> int:
+def send_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambda: False) -> int:
     """Send what is due, the oldest first.
 
     Args:
         now: the moment that counts as now.
         limit: how many messages to try at most, so that other work gets its turn.
+        stopping: asked before each message; from then on no other is begun.
     Returns:
         How many the mail server accepted.
     """
@@ -51,6 +53,8 @@ def send_due(now: datetime, limit: int = 50) -> int:
     sent = 0
     try:
         for _turn in range(limit):
+            if stopping():
+                break
             accepted = _try_next(server, now)
             if accepted is None:
                 break

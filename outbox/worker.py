@@ -62,10 +62,10 @@ class Worker:
             self.next_housekeeping = time.monotonic() + MINUTE
             self._part("housekeeping", lambda: housekeeping.run(timezone.now()))
         self._part("jobs", lambda: self._jobs(JOBS_A_ROUND))
-        self._part("mail", lambda: sending.send_due(timezone.now()))
+        self._part("mail", self._send)
 
     def listen(self) -> None:
-        """End within two seconds of SIGTERM or Ctrl-C."""
+        """End within two seconds of SIGTERM or Ctrl-C; mail, between two messages."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         threading.Thread(target=self._watch, daemon=True).start()
@@ -90,6 +90,9 @@ class Worker:
         finally:
             os._exit(0)
 
+    def _send(self) -> None:
+        sending.send_due(timezone.now(), stopping=lambda: self.stopping)
+
     def _jobs(self, limit: int) -> None:
         for _turn in range(limit):
             if self.stopping or not self.tasks.run_next():
@@ -101,7 +104,7 @@ class Worker:
             keys.forget()
 
     def _every_message(self) -> None:
-        while sending.send_due(timezone.now()):
+        while sending.send_due(timezone.now(), stopping=lambda: self.stopping):
             pass
 
     def _part(self, name: str, act: Callable[[], Any]) -> None:
