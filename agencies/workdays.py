@@ -87,3 +87,40 @@ def amber_at(start: datetime.datetime, due: datetime.datetime) -> datetime.datet
     """The moment at which three quarters of the time allowed are gone."""
     start = start.astimezone(datetime.UTC)
     return start + (due.astimezone(datetime.UTC) - start) * AMBER_SHARE
+
+
+def working_time_between(
+    a: datetime.datetime, b: datetime.datetime, locality: Locality
+) -> datetime.timedelta:
+    """The time from ``a`` to ``b`` in which somebody is at work there; none if ``b`` is earlier."""
+    found = datetime.timedelta()
+    day, last = a.astimezone(LOCAL).date(), b.astimezone(LOCAL).date()
+    while day <= last:
+        opens, closes = _hours(day, locality)
+        found += max(datetime.timedelta(), min(b, closes) - max(a, opens))
+        day += ONE_DAY
+    return found
+
+
+def add_working_time(
+    start: datetime.datetime, span: datetime.timedelta, locality: Locality
+) -> datetime.datetime:
+    """The moment at which ``span`` of working time has passed since ``start``; a whole working day
+    ends at its closing time, not when the next one opens."""
+    day = start.astimezone(LOCAL).date()
+    while True:
+        opens, closes = _hours(day, locality)
+        begins = max(start, opens)
+        if begins <= closes and begins + span <= closes:
+            return begins + span
+        span -= max(datetime.timedelta(), closes - begins)
+        day = next_working_day(day, locality)
+
+
+def _hours(day: datetime.date, locality: Locality) -> tuple[datetime.datetime, datetime.datetime]:
+    """When a day begins and ends there, in UTC; a day off is empty."""
+    closes = datetime.datetime.combine(day, locality.day_ends, LOCAL).astimezone(datetime.UTC)
+    if not is_working_day(day, locality):
+        return closes, closes
+    opens = datetime.datetime.combine(day, locality.day_starts, LOCAL)
+    return opens.astimezone(datetime.UTC), closes

@@ -21,7 +21,7 @@ from agencies.terms import AGENCY_LEADS, POLICE, Role
 from audit import events
 from referrals import notices, policy
 from referrals.models import Clock, ClockRule, Escalation, Referral
-from referrals.terms import ClockKind, EscalationStep, Status, Urgency
+from referrals.terms import HIDDEN_FROM_MOST, ClockKind, EscalationStep, Status, Urgency
 from ui import clocks as looks
 from ui import dates
 
@@ -36,6 +36,7 @@ DEFAULT_DAYS = {
     ClockKind.ACCEPT_TRANSFER: 1,
     ClockKind.GATEWAY: 5,
     ClockKind.FEEDBACK: 5,
+    ClockKind.PRACTICE: 20,
     ClockKind.STAGE: 10,
     ClockKind.OUT_OF_HOURS: 1,
 }
@@ -86,6 +87,9 @@ OF_REFERRER = frozenset(
     }
 )
 """Promises of the agency's side."""
+WITH_POLICE = frozenset({Status.GATEWAY, Status.INFO_GATHERING})
+"""Where the promise is of the police alone. For anybody else such a promise rests once it is due:
+a case that the police lead or hold stays there for long, and must look like any other."""
 logger = logging.getLogger("referrals")
 MINUTES_SAID = 120
 """Up to here a span is said in minutes, then in whole hours."""
@@ -107,10 +111,12 @@ def start(
     now: datetime,
     working_days: int | None = None,
     due: datetime | None = None,
+    since: datetime | None = None,
 ) -> Clock:
     """Start a promise; one of a kind runs at a time.
 
     Args:
+        since: from when its days count, where that was before now.
         working_days: instead of the rule's.
         due: a moment that somebody chose (R5), instead of a span.
     """
@@ -119,18 +125,20 @@ def start(
     hours = EMERGENCY_HOURS.get(kind)
     if rule is not None and working_days is None:
         days, hours = rule.working_days, rule.emergency_hours or hours
-    place = place_of(referral)
+    place, since = place_of(referral), since or now
     in_hours = hours if referral.emergency and due is None else None
     if due is None:
         due = (
-            workdays.due_in_hours(now, in_hours) if in_hours else workdays.due_at(now, days, place)
+            workdays.due_in_hours(since, in_hours)
+            if in_hours
+            else workdays.due_at(since, days, place)
         )
     due = max(due, now)
     return Clock.objects.create(
         referral=referral,
         kind=kind,
-        started_at=now,
-        amber_at=workdays.amber_at(now, due),
+        started_at=since,
+        amber_at=workdays.amber_at(since, due),
         due_at=due,
         promised_days=None if in_hours else days,
         promised_hours=in_hours,
@@ -139,22 +147,76 @@ def start(
 
 def stop(referral: Referral, kinds: Iterable[ClockKind], *, now: datetime) -> int:
     """Stop promises that are kept or no longer wanted; their reminders stop with them."""
-    running = Clock.objects.running().filter(referral=referral, kind__in=list(kinds))
-    stopped = list(running.values_list("pk", flat=True))
-    running.update(stopped_at=now)
+    unfinished = Clock.objects.unfinished().filter(referral=referral, kind__in=list(kinds))
+    stopped = list(unfinished.values_list("pk", flat=True))
+    unfinished.update(stopped_at=now)
     for pk in stopped:
         notices.stop_reminders(pk)
     return len(stopped)
 
 
+def pause(referral: Referral, kinds: Iterable[ClockKind], *, now: datetime) -> int:
+    """Promises rest while a question awaits its answer: nobody is reminded of them meanwhile."""
+    running = Clock.objects.running().filter(referral=referral, kind__in=list(kinds))
+    paused = list(running.values_list("pk", flat=True))
+    running.update(paused_at=now)
+    for pk in paused:
+        notices.stop_reminders(pk)
+    return len(paused)
+
+
+def resume(clock: Clock, *, now: datetime) -> Clock:
+    """Go on with a promise that rested, with the time that was left of it.
+
+    Working time of the locality, or clock hours in an emergency: what was left at the pause is
+    left now. What was late stays as late as it was; a warning whose moment had come is not given
+    again. Steps already told belong to this clock, so they are not told twice.
+    """
+    since, place = clock.paused_at, place_of(clock.referral)
+    if since is None:
+        return clock
+    rested = workdays.working_days_between(
+        timezone.localdate(since), timezone.localdate(now), place
+    )
+
+    def carried(moment: datetime) -> datetime:
+        if clock.promised_hours:
+            return moment + (now - since)
+        if moment > since:
+            left = workdays.working_time_between(since, moment, place)
+            return workdays.add_working_time(now, left, place)
+        local = moment.astimezone(workdays.LOCAL)
+        day = workdays.add_working_days(local.date(), rested, place)
+        return min(datetime.combine(day, local.timetz()), now)
+
+    clock.due_at = carried(clock.due_at)
+    if clock.amber_at > since:
+        clock.amber_at = carried(clock.amber_at)
+    clock.paused_at = None
+    clock.paused_days += rested
+    clock.save(update_fields=["due_at", "amber_at", "paused_at", "paused_days"])
+    return clock
+
+
 def follow_move(referral: Referral, *, now: datetime) -> None:
     """After a move: the old stage's promise ends, the new stage's begins.
 
-    Called only when the outward status changed, so that police-led work moves no clock.
+    A question to the referrer only pauses it, and the answer goes on with it. Called only when
+    the outward status changed, so that police-led work moves no clock.
     """
-    stop(referral, STAGE_CLOCKS, now=now)
     kind = OF_STATUS.get(Status(referral.outward_status))
-    clock = start(referral, kind, now=now, working_days=_days_for(referral)) if kind else None
+    resting = None
+    if kind == ClockKind.REFERRER_ANSWER:
+        pause(referral, STAGE_CLOCKS, now=now)
+    else:
+        paused = Clock.objects.unfinished().filter(referral=referral, paused_at__isnull=False)
+        resting = paused.filter(kind=kind).first() if kind else None
+        stop(referral, STAGE_CLOCKS - ({kind} if resting else set()), now=now)
+    if resting is not None:
+        resting.referral = referral
+        clock: Clock | None = resume(resting, now=now)
+    else:
+        clock = start(referral, kind, now=now, working_days=_days_for(referral)) if kind else None
     referral.due_at = clock.due_at if clock else None
     referral.paused = referral.outward_status == Status.QUERY
     referral.save(update_fields=["due_at", "paused"])
@@ -242,8 +304,10 @@ def _days(clock: Clock, *, now: datetime, stage: str) -> dict[str, Any]:
     first = start.date()
     if not workdays.is_working_day(first, place) or start.time() >= place.day_ends:
         first = workdays.next_working_day(first, place)
-    end = timezone.localdate(clock.stopped_at or now)
-    used = max(1, workdays.working_days_between(first, end, place))
+    end = timezone.localdate(clock.paused_at or clock.stopped_at or now)
+    used = max(1, workdays.working_days_between(first, end, place) - clock.paused_days)
+    if clock.stopped_at is None and (clock.paused_at or now) < clock.due_at:
+        used = min(used, promised)  # what was carried over may end within a day
     over = max(0, used - promised)
     said = (
         _("%(stage)s, day %(day)s (promised in %(days)s)")
@@ -345,7 +409,7 @@ def deputies(clock: Clock, step: EscalationStep) -> list[User]:
         if clock.kind == ClockKind.REFERRER_ANSWER:
             # Whoever asked learns that no answer came; the referrer may have nobody above them.
             found += _owners(_asked_by(referral), referral)
-    elif clock.kind == ClockKind.GATEWAY:
+    elif _of_police(clock):
         found = people.holders(place, [Role.GATEWAY_SUPERVISOR])
     elif clock.kind == ClockKind.ACCEPT_TRANSFER and referral.offered_to is not None:
         found = people.holders(referral.offered_to, prevent) + people.holders(place, prevent)
@@ -354,6 +418,12 @@ def deputies(clock: Clock, step: EscalationStep) -> list[User]:
         if clock.kind in (ClockKind.ACKNOWLEDGE, ClockKind.OUT_OF_HOURS) and referral.emergency:
             found += people.holders(place, [Role.GATEWAY_SUPERVISOR])
     return _free(clock, found)
+
+
+def _of_police(clock: Clock) -> bool:
+    """Nobody else is ever reminded of it."""
+    gathering = clock.referral.outward_status == Status.INFO_GATHERING
+    return clock.kind == ClockKind.GATEWAY or (clock.kind == ClockKind.STAGE and gathering)
 
 
 def _asked_by(referral: Referral) -> ClockKind:
@@ -388,8 +458,8 @@ def escalate(clock_pk: int, *, now: datetime) -> int:
         .filter(pk=clock_pk)
         .first()
     )
-    if clock is None:
-        return 0
+    if clock is None or (_of_police(clock) and clock.referral.status in HIDDEN_FROM_MOST):
+        return 0  # the police lead or hold it: their own promise rests
     taken = set(clock.escalations.values_list("step", flat=True))
     fresh = [step for step in steps_due(clock, now) if step not in taken]
     for step in fresh:

@@ -630,8 +630,12 @@ class Seen(models.Model):
 
 
 class ClockQuerySet(models.QuerySet["Clock"]):
-    def running(self) -> Self:
+    def unfinished(self) -> Self:
         return self.filter(stopped_at__isnull=True)
+
+    def running(self) -> Self:
+        """Neither kept nor resting while a question awaits its answer."""
+        return self.unfinished().filter(paused_at__isnull=True)
 
 
 class Clock(models.Model):
@@ -645,6 +649,9 @@ class Clock(models.Model):
     promised_days = models.PositiveSmallIntegerField(null=True, blank=True)
     promised_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_days = models.PositiveSmallIntegerField(default=0)
+    """Working days in which it rested, all its pauses together; they are not counted."""
     hidden = models.BooleanField(default=False)
     """A clock of the police alone, which nobody below police and chair may notice."""
     objects = ClockQuerySet.as_manager()

@@ -15,7 +15,7 @@ from agencies.terms import AGENCY_LEADS
 from outbox import post
 from referrals import policy
 from referrals.models import Clock, Referral
-from referrals.terms import EscalationStep
+from referrals.terms import ClockKind, EscalationStep
 from ui import dates
 
 
@@ -257,15 +257,20 @@ def clock_reminder(clock: Clock, step: EscalationStep, person: User) -> None:
     """A promise is near its end, or late; the key begins with its clock, so it can be stopped."""
     referral = clock.referral
     late = step != EscalationStep.AMBER
+    what = _("%(act)s: %(state)s.") % {
+        "act": clock.get_kind_display(),
+        "state": _("it is late") if late else _("it is due soon"),
+    }
+    if clock.kind == ClockKind.AUTHOR_ANSWER and person.pk != referral.created_by_id:
+        what = _(
+            "The author of a concern has not answered the lead's questions. "
+            "If they have left, take the concern back to the check."
+        )
     post.send(
         person,
         kind="referral.clock",
         subject=_("A promise is late") if late else _("A promise is due soon"),
-        what=_("%(act)s: %(state)s.")
-        % {
-            "act": clock.get_kind_display(),
-            "state": _("it is late") if late else _("it is due soon"),
-        },
+        what=what,
         why=(
             _("You cover for the person whose promise it is.")
             if step in (EscalationStep.DEPUTY, EscalationStep.SENIOR)

@@ -18,11 +18,15 @@ from referrals.terms import ClockKind, Status
 from ui import clocks as looks
 from ui import dates
 
+OWED = (ClockKind.FEEDBACK, ClockKind.PRACTICE)
+"""What the referrer is still owed once a case is closed, one after the other."""
 ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
 
 
-def stage(status: Status) -> str:
+def stage(status: Status, clock: Clock | None = None) -> str:
     """The stage in the words of a queue."""
+    if clock is not None and clock.kind == ClockKind.PRACTICE:
+        return _("Practice feedback owed")
     return str(_("Feedback owed") if status == Status.CLOSED else status.label)
 
 
@@ -37,8 +41,8 @@ def running_clocks(pks: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Clock]]:
 
 def clock_of(status: Status, running: Iterable[Clock] | None) -> Clock | None:
     """The promise of the stage that is shown, or the feedback that is owed once it is closed."""
-    kind = ClockKind.FEEDBACK if status == Status.CLOSED else clocks.OF_STATUS.get(status)
-    return next((clock for clock in running or () if clock.kind == kind), None)
+    kinds = OWED if status == Status.CLOSED else (clocks.OF_STATUS.get(status),)
+    return next((clock for clock in running or () if clock.kind in kinds), None)
 
 
 def shown_clock(
@@ -47,12 +51,25 @@ def shown_clock(
     running: Iterable[Clock] | None,
     *,
     now: datetime,
+    police: bool = True,
 ) -> looks.Clock | None:
-    """The promise of the stage that is shown, in words; None where none runs."""
+    """The promise of the stage that is shown, in words; None where none runs.
+
+    Args:
+        police: whether whoever reads it is of the police, whose promise some of them are. For
+            others it rests once it is due: they have nothing to do in it, and it may be led or
+            held by the police, which nothing tells them.
+    """
     clock = clock_of(status, running)
     if clock is not None:
         clock.referral = referral  # in hand with its locality: not read again
-        return clocks.in_words(clock, now=now, stage=stage(status))
+        said = stage(status, clock)
+        if not police and status in clocks.WITH_POLICE and now >= clock.due_at:
+            day = dates.day(clock.due_at, timezone.localdate(now))
+            return looks.Clock(
+                "paused", _("With the police. Promised by %(day)s") % {"day": day}, days_words=said
+            )
+        return clocks.in_words(clock, now=now, stage=said)
     if status not in ENDED:
         return None
     day = dates.day(referral.stage_since, timezone.localdate(now))

@@ -19,6 +19,7 @@ from accounts.models import User
 from agencies import workdays
 from agencies.models import Absence, Locality
 from agencies.terms import POLICE, PREVENT, Sector
+from referrals import clocks
 from referrals.answers import Answers
 from referrals.models import Message, PersonRecord, Referral, Seen
 from referrals.promises import ENDED, running_clocks, shown_clock, stage
@@ -135,13 +136,24 @@ class Desk:
         return Q(holder=person) | Q(officer=person)
 
     # Groups ----------------------------------------------------------------------------------
+    @property
+    def resting(self) -> Q:
+        """With the police where the person is none of them, and due: there is nothing to do in it.
+
+        Every case there is treated alike, so that nothing tells one that the police lead or hold.
+        """
+        apart = sorted(self.serves.prevent - self.serves.police)
+        return Q(
+            outward_status__in=sorted(clocks.WITH_POLICE), locality__in=apart, due_at__lt=self.now
+        )
+
     def group(self, number: int) -> Q:
-        running = Q(paused=False)
+        running = Q(paused=False) & ~self.resting
         if number == LATE:
             return running & Q(due_at__lt=self.now)
         if number == TODAY:
             return running & Q(due_at__gte=self.now, due_at__lt=self.tomorrow)
-        return Q(due_at__gte=self.tomorrow) | Q(paused=True)
+        return Q(due_at__gte=self.tomorrow) | Q(paused=True) | self.resting
 
 
 @dataclass(frozen=True)
@@ -413,7 +425,13 @@ def rows(desk: Desk, referrals: Sequence[Referral]) -> list[Row]:
         status = desk.status_of(referral)
         promise = None
         if status not in HIDDEN_FROM_MOST:
-            promise = shown_clock(referral, status, running.get(referral.pk), now=desk.now)
+            promise = shown_clock(
+                referral,
+                status,
+                running.get(referral.pk),
+                now=desk.now,
+                police=standing.decides_at_gateway,
+            )
         tags = [
             *([_("Emergency")] if referral.emergency else []),
             *([_("Child in household")] if referral.pk in children else []),

@@ -478,6 +478,7 @@ class ClockKind(models.TextChoices):
     ACCEPT_TRANSFER = "accept_transfer", _("Accept or decline the transfer")
     GATEWAY = "gateway", _("Gateway assessment")
     FEEDBACK = "feedback", _("Tell the referrer")
+    PRACTICE = "practice", _("Tell the referrer about the quality of the referral")
     STAGE = "stage", _("Next step")
     OUT_OF_HOURS = "out_of_hours", _("Tell somebody by telephone")
 

@@ -74,6 +74,9 @@ ACTS: dict[str, Words] = {
     "news_asked": lazy("The referrer asked for news."),
 }
 OF_POLICE = frozenset({"gateway_record_saved"})
+AT_POLICE = frozenset({Status.GATEWAY, Status.INFO_GATHERING})
+POLICE_CLOCKS = frozenset({ClockKind.GATEWAY, ClockKind.STAGE})
+"""Promises of the police, while it is with them: for others they rest."""
 OF_HOLDERS = frozenset({"taken", "handed_to", "owner_changed"})
 
 KINDS: dict[str, Words] = {
@@ -153,6 +156,7 @@ def _told(
                 continue
         if not real and (
             kind in OF_POLICE
+            or (outward in AT_POLICE and event.detail.get("clock") in POLICE_CLOCKS)
             or (out_of_sight and kind in OF_HOLDERS and event.person_id != user.pk)
         ):
             continue

@@ -145,7 +145,9 @@ def _case_page(
             "referral": referral,
             "status": status,
             "who": answers.who,
-            "clock": promises.shown_clock(referral, status, running, now=now),
+            "clock": promises.shown_clock(
+                referral, status, running, now=now, police=standing.decides_at_gateway
+            ),
             "know": know.now(answers, recipients),
             "next": next_for(asking),
             "holder": queue.with_whom(referral, status, user),

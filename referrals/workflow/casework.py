@@ -399,7 +399,7 @@ def reopen(referral: Referral, reason: str, *, by: User, now: datetime | None = 
         raise NotReady([_("Write what is new")])
     referral = move(referral, Status.GATEWAY, by=by, now=now)
     say(referral, MessageKind.NOTE, reason, by=by, now=now)
-    clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
+    clocks.stop(referral, [ClockKind.FEEDBACK, ClockKind.PRACTICE], now=now)
     officers = holding(referral.officer, policy.decides_at_gateway, referral) or on_duty(
         referral, clocks.place_of(referral), *POLICE
     )

@@ -49,8 +49,6 @@ RECORD_CLASS: dict[str, type[Any]] = {
 LOOK_AGAIN_WORKING_DAYS = 20
 ONE_PRESS = timedelta(minutes=1)
 FORM_USED = gettext_lazy("This form has sent another referral already. Press the button once more")
-PRACTICE_WORKING_DAYS = 20
-"""Feedback about the quality of the referral itself (section 11)."""
 CLOSENESS = "closeness"
 """Where ``PageSave`` keeps that the question before the hand-over was asked."""
 NOT_FROZEN = frozenset({"monitoring", "route_record", "triage_record", "gateway_record"})

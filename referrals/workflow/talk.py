@@ -1,5 +1,6 @@
 """What is said between those who hold a case and its referrer, and the promises of feedback."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -32,29 +33,33 @@ from referrals.terms import (
     Status,
 )
 from referrals.workflow.owners import holders
-from referrals.workflow.records import PRACTICE_WORKING_DAYS, say
+from referrals.workflow.records import say
+from ui import dates
+
+
+class ReplyRefused(NotReady):
+    """Nothing awaits a reply of the referrer's side: each message has one (section 11)."""
+
+
+WORDS_TO_REFERRER = (MessageKind.MESSAGE, MessageKind.FEEDBACK, MessageKind.QUERY)
+"""What those who hold a case write to its referrer: each may be replied to, once."""
 
 
 def owe_feedback(referral: Referral, *, now: datetime) -> None:
     """Feedback to the referrer is owed when it ends (section 11): the decision first."""
-    clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
+    clocks.stop(referral, [ClockKind.FEEDBACK, ClockKind.PRACTICE], now=now)
     clock = clocks.start(referral, ClockKind.FEEDBACK, now=now)
     referral.due_at = clock.due_at
     referral.save(update_fields=["due_at"])
 
 
 def owe_practice_feedback(referral: Referral, *, now: datetime) -> Clock | None:
-    """T9: notes on the quality of the referral are told too, within twenty working days."""
+    """T9: notes on the quality of the referral are told too, within twenty working days of the
+    decision."""
     if not str(Answers(referral).get("data_quality")).strip():
         return None
-    place, since = clocks.place_of(referral), referral.decided_at or referral.stage_since
-    return clocks.start(
-        referral,
-        ClockKind.FEEDBACK,
-        now=now,
-        working_days=PRACTICE_WORKING_DAYS,
-        due=workdays.due_at(since, PRACTICE_WORKING_DAYS, place),
-    )
+    since = referral.decided_at or referral.stage_since
+    return clocks.start(referral, ClockKind.PRACTICE, now=now, since=since)
 
 
 @transaction.atomic
@@ -71,11 +76,10 @@ def give_feedback(
     if referral.status not in SHARED:
         raise TransitionError(str(referral.status))
     said = say(referral, MessageKind.FEEDBACK, text, by=by, now=now, to_referrer=True)
-    running = referral.clocks.running().filter(kind=ClockKind.FEEDBACK).first()
-    stopped = clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
-    if stopped and referral.outward_status == Status.CLOSED:
-        practice = running is not None and running.promised_days == PRACTICE_WORKING_DAYS
-        owed = None if practice else owe_practice_feedback(referral, now=now)
+    decision = clocks.stop(referral, [ClockKind.FEEDBACK], now=now)
+    practice = clocks.stop(referral, [ClockKind.PRACTICE], now=now)
+    if (decision or practice) and referral.outward_status == Status.CLOSED:
+        owed = owe_practice_feedback(referral, now=now) if decision else None
         referral.due_at = owed.due_at if owed else None
         referral.save(update_fields=["due_at"])
     events.record("referral.feedback_given", referral, by=by, agency=agency_key(referral))
@@ -87,23 +91,57 @@ def give_feedback(
 def write_message(
     referral: Referral, text: str, *, by: User, now: datetime | None = None
 ) -> Message:
-    """A message between whoever holds it and the referrer."""
+    """A message of whoever holds it to the referrer, or the referrer's one reply to it.
+
+    Raises:
+        ReplyRefused: nothing can be replied to now, and the sentence that says why.
+    """
     now = now or timezone.now()
     if not text.strip():
         raise NotReady([_("Write your message")])
     referral = locked(referral)
-    if referral.status not in SHARED:
+    if referral.status not in SHARED or referral.outward_status == Status.WITHDRAWN:
         raise TransitionError(str(referral.status))
     if policy.leads_locality_or_gateway(by, referral):
         said = say(referral, MessageKind.MESSAGE, text, by=by, now=now, to_referrer=True)
         notices.message_to_referrer(referral, said.pk)
     elif policy.is_author_or_leads_agency(by, referral):
-        said = say(referral, MessageKind.MESSAGE, text, by=by, now=now, to_referrer=True)
+        refused = no_reply_because(referral)
+        if refused:
+            raise ReplyRefused([refused])
+        said = say(referral, MessageKind.ANSWER, text, by=by, now=now, to_referrer=True)
         notices.to_holders(referral, holders(referral), "reply", said.pk)
     else:
         raise PermissionDenied
     events.record("referral.message_written", referral, by=by, agency=agency_key(referral))
     return said
+
+
+def no_reply_because(referral: Referral, said: Iterable[Message] | None = None) -> str:
+    """Why the referrer's side cannot reply now, as a sentence; empty while a reply is open.
+
+    Each word to the referrer may be replied to once, by them or by their lead: this is no open
+    chat (section 11). What is new goes with the referral at any time, as an addition.
+
+    Args:
+        said: what the referrer reads, where it is in hand.
+    """
+    if referral.outward_status == Status.QUERY:
+        return _("There is a question to answer: answer that instead.")
+    if said is None:
+        said = Message.objects.filter(referral=referral, to_referrer=True).select_related("by")
+    told = sorted(said, key=lambda message: message.at)
+    words = [message for message in told if message.kind in WORDS_TO_REFERRER]
+    if not words:
+        return _("There is no message to reply to yet. What is new you can add to the referral.")
+    replies = [one for one in told if one.kind == MessageKind.ANSWER and one.at >= words[-1].at]
+    if not replies:
+        return ""
+    answer = replies[0]
+    return _(
+        "%(name)s has replied already, %(when)s. Each message can be replied to once. "
+        "What is new you can add to the referral."
+    ) % {"name": answer.by, "when": dates.moment(answer.at)}
 
 
 @transaction.atomic

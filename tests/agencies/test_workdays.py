@@ -130,3 +130,33 @@ def test_somebody_is_at_work_between_nine_and_five(locality):
     assert not workdays.is_open(at("2026-11-20 08:59"), locality)
     assert not workdays.is_open(at("2026-11-20 17:00"), locality)
     assert not workdays.is_open(at("2026-11-21 12:00"), locality)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "hours"),
+    [
+        ("2026-11-16 10:00", "2026-11-16 12:30", 2.5),
+        ("2026-11-16 16:00", "2026-11-17 10:00", 2),
+        ("2026-11-20 16:00", "2026-11-23 10:00", 2),  # over a weekend
+        ("2026-11-21 10:00", "2026-11-22 10:00", 0),
+        ("2026-11-16 20:00", "2026-11-17 17:00", 8),
+        ("2026-11-17 10:00", "2026-11-16 10:00", 0),
+    ],
+)
+def test_working_time_is_what_people_are_at_work(a, b, hours, locality):
+    span = workdays.working_time_between(at(a), at(b), locality)
+    assert span == datetime.timedelta(hours=hours)
+    if span:
+        there = workdays.add_working_time(at(a), span, locality)
+        assert workdays.working_time_between(there, at(b), locality) == datetime.timedelta()
+        assert there <= at(b)
+
+
+def test_a_whole_working_day_ends_when_the_day_does(locality):
+    span = datetime.timedelta(hours=8)
+    assert shown(workdays.add_working_time(at("2026-11-20 09:00"), span, locality)) == (
+        "2026-11-20 17:00"
+    )
+    assert shown(workdays.add_working_time(at("2026-11-21 12:00"), span, locality)) == (
+        "2026-11-23 17:00"
+    )

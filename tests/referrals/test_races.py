@@ -20,7 +20,7 @@ from referrals.models import Escalation, KeptText, Recipient, Referral, Submissi
 from referrals.moves import NotReady, TransitionError
 from referrals.steps import STEP
 from referrals.tasks import make_referral_pdf
-from referrals.terms import ClockKind, Status
+from referrals.terms import ClockKind, MessageKind, Status
 from tests.entry import enter
 from tests.referrals import cases
 
@@ -371,3 +371,16 @@ def test_a_promise_kept_while_it_escalates_reminds_nobody_after(cast):
             key__startswith=f"clock:{clock.pk}:", cancelled_at=None, sent_at=None
         )
         assert not waiting.exists()
+
+
+# Replies ----------------------------------------------------------------------------------------
+def test_two_windows_reply_at_once_and_one_reply_is_kept(cast):
+    for _round in range(ROUNDS):
+        referral = cases.walk_to(cast, Status.TRIAGE)
+        workflow.write_message(referral, "Did he come?", by=cast.prevent_lead)
+        outcomes = together(
+            partial(workflow.write_message, referral, "He came.", by=cast.practitioner),
+            partial(workflow.write_message, referral, "He did not.", by=cast.lead),
+        )
+        assert [type(one) for one in problems(outcomes)] == [workflow.ReplyRefused]
+        assert referral.messages.filter(kind=MessageKind.ANSWER).count() == 1
