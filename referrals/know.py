@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from agencies import workdays
 from referrals.answers import Answers
 from referrals.models import Recipient
 from referrals.terms import Gender, ParentTold, RecipientKind, Told, YesNo, YesNoUnknown
@@ -107,6 +108,11 @@ def _services(answers: Answers, recipients: Iterable[Recipient]) -> list[Fact]:
                 Fact(lead, _("It does not work in the portal, so a sheet is sent by hand."))
             )
             continue
+        if not_yet_told(one):
+            lead = _("%(service)s: sent, and not yet told.") % {"service": name}
+            rest = _("It went %(when)s, outside working hours, when nobody may have read it.")
+            found.append(Fact(lead, rest % {"when": dates.moment(one.told_at)}))
+            continue
         sent = _("Sent %(when)s.") % {"when": dates.moment(one.told_at)}
         if one.received_at:
             rest = _("Confirmed %(when)s.") % {"when": dates.moment(one.received_at)}
@@ -116,6 +122,16 @@ def _services(answers: Answers, recipients: Iterable[Recipient]) -> list[Fact]:
     if not found and answers.is_child:
         found.append(Fact(_("Children's services are not among those who have it.")))
     return found
+
+
+def not_yet_told(one: Recipient) -> bool:
+    """It went out while nobody was at work there, and mail alone tells nobody: they were not rung
+    and have not said that they have it, nor has anybody taken the case in."""
+    if one.told_at is None or one.received_at or one.rung_at:
+        return False
+    if one.kind not in SERVICES and one.referral.acknowledged_at:
+        return False
+    return not workdays.is_open(one.told_at, one.locality)
 
 
 def body_words(one: Recipient) -> str:
@@ -128,7 +144,10 @@ def body_words(one: Recipient) -> str:
         when = dates.moment(one.rung_at)
         return _("%(name)s: told by telephone %(when)s") % {"name": name, "when": when}
     if one.told_at:
-        return _("%(name)s: sent %(when)s") % {"name": name, "when": dates.moment(one.told_at)}
+        places = {"name": name, "when": dates.moment(one.told_at)}
+        if not_yet_told(one):
+            return _("%(name)s: sent %(when)s outside working hours, not yet told") % places
+        return _("%(name)s: sent %(when)s") % places
     return _("%(name)s: to be sent by hand") % {"name": name}
 
 

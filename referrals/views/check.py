@@ -312,6 +312,8 @@ def _page(
             "first_name": referral.created_by.first_name_only,
             "own": referral.created_by_id == request.user.pk,
             "earlier": list(earlier),
+            "spoken": answers.get("spoken_at"),
+            "notes": walks.notes_after("check", answers),
             "talk": list(
                 referral.messages.filter(
                     kind__in=[MessageKind.QUESTION, MessageKind.REPLY, MessageKind.ADDITION]

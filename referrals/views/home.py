@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
@@ -62,6 +63,8 @@ class Line:
     act: str
     holder: str
     is_new: bool
+    url: str = ""
+    """Where the act is, if not on the case's own page."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def lines_of(referrals: Sequence[Referral], *, user: User, now: datetime) -> lis
     names = queue.who_of(referrals)
     running = promises.running_clocks(pks)
     fresh = queue.new_to(user, pks)
+    left = _left_by_author(referrals)
     found = []
     for referral in referrals:
         word = referral.status_word
@@ -91,12 +95,33 @@ def lines_of(referrals: Sequence[Referral], *, user: User, now: datetime) -> lis
                 who=names[referral.pk].words if referral.pk in names else "",
                 status=str(word.label if word else status.label),
                 clock=_clock(referral, status, running.get(referral.pk, []), now),
-                act=_act(referral, status, user),
-                holder=_holder(referral, status, user),
+                act=_("Take it back to the check")
+                if referral.pk in left
+                else _act(referral, status, user),
+                holder=_("The author has left: it is yours to take back")
+                if referral.pk in left
+                else _holder(referral, status, user),
                 is_new=referral.pk in fresh and status != Status.DRAFT,
             )
         )
     return found
+
+
+def _left_by_author(referrals: Iterable[Referral]) -> set[uuid.UUID]:
+    """Concerns that wait for an author who is gone: no query where none waits for its author."""
+    waiting = [one for one in referrals if one.outward_status == Status.RETURNED]
+    if not waiting:
+        return set()
+    there = set(
+        Membership.objects.current()
+        .filter(
+            agency__in={one.agency_id for one in waiting},
+            person__in={one.created_by_id for one in waiting},
+            person__is_active=True,
+        )
+        .values_list("person", "agency")
+    )
+    return {one.pk for one in waiting if (one.created_by_id, one.agency_id) not in there}
 
 
 def _clock(
@@ -166,11 +191,34 @@ def home(request: SignedInRequest) -> HttpResponse:
     }
     if serves.leads:
         context["groups"] = [
-            Group(key, title, [lines[referral.pk] for referral in referrals])
-            for key, title, referrals in context["work"]
+            *(
+                Group(key, title, [_errand(clock, lines[clock.referral_id], now) for clock in owed])
+                for key, title, owed in context["errands"]
+            ),
+            *(
+                Group(key, title, [lines[referral.pk] for referral in referrals])
+                for key, title, referrals in context["work"]
+            ),
         ]
         context["shared"] = [lines[referral.pk] for referral in context["shared"]]
     return render(request, "referrals/home.html", context)
+
+
+ERRANDS = {
+    ClockKind.OUT_OF_HOURS: (lazy("Ring, and say that you did"), "referrals:sent"),
+    ClockKind.ROUTE_SENT: (lazy("Send the sheet, and record how"), "referrals:sheet"),
+}
+"""What is left to do by hand once a case is shared: the act, and the page where it is recorded."""
+
+
+def _errand(clock: Clock, line: Line, now: datetime) -> Line:
+    act, page = ERRANDS[ClockKind(clock.kind)]
+    return replace(
+        line,
+        clock=clocks.in_words(clock, now=now, ours=True),
+        act=str(act),
+        url=reverse(page, args=[clock.referral.key]),
+    )
 
 
 def _once(referrals: Iterable[Referral]) -> list[Referral]:
@@ -220,6 +268,15 @@ def _of_leads(user: User, serves: Serves, now: datetime) -> tuple[list[Referral]
         .select_related(*PEOPLE)
         .order_by("-emergency", "due_at", "pk")[:MOST_WORK]
     )
+    owed = list(
+        Clock.objects.running()
+        .filter(
+            kind__in=list(ERRANDS),
+            referral__in=ours.filter(submitted_at__isnull=False).values("pk"),
+        )
+        .select_related(*(f"referral__{name}" for name in PEOPLE))
+        .order_by("-referral__emergency", "due_at", "pk")[:MOST_WORK]
+    )
     shared = list(
         ours.filter(submitted_at__isnull=False)
         .select_related(*PEOPLE)
@@ -231,7 +288,15 @@ def _of_leads(user: User, serves: Serves, now: datetime) -> tuple[list[Referral]
         ("returned", _("Waiting for the author"), Status.RETURNED),
         ("routes", _("Other help to look at again"), Status.OTHER_ROUTE),
     )
-    return [*work, *shared], {
+    errands = (
+        ("telephone", _("To tell by telephone"), ClockKind.OUT_OF_HOURS),
+        ("by-hand", _("Still to send by hand"), ClockKind.ROUTE_SENT),
+    )
+    return [*work, *(clock.referral for clock in owed), *shared], {
+        "errands": [
+            (key, title, [clock for clock in owed if clock.kind == kind])
+            for key, title, kind in errands
+        ],
         "work": [
             (key, title, [one for one in work if one.outward_status == status])
             for key, title, status in titles

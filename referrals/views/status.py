@@ -1,6 +1,6 @@
 """The referrer's page: where it stands in plain words, what was said, and what they can do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest
-from referrals import moves, policy, steps, workflow
+from referrals import know, moves, policy, steps, workflow
 from referrals.answers import Answers
 from referrals.forms import WordsForm
-from referrals.models import Referral
+from referrals.models import Message, Referral
 from referrals.moves import NotReady, TransitionError
 from referrals.questions import Words
 from referrals.terms import (
@@ -82,7 +82,6 @@ def _page(
     author: bool,
     lead: bool,
     before: datetime | None = None,
-    reply: WordsForm | None = None,
 ) -> HttpResponse:
     answers = Answers(referral)
     now = timezone.now()
@@ -109,7 +108,7 @@ def _page(
             "holder": holder,
             "said": said,
             "before": before,
-            "reply": reply or _reply_form(referral),
+            **_reply(request, referral, said),
             "news_by": news_by,
             "news_late": bool(news_by and now >= news_by and referral.outward_status != "closed"),
             "grown": shared and referral.outward_status != Status.WITHDRAWN,
@@ -117,8 +116,6 @@ def _page(
             "may_despite": _may_despite(request, referral),
             "may_look_again": moves.can(request.user, referral, Status.AGENCY_CHECK)
             and referral.status in (Status.AGENCY_CLOSED, Status.OTHER_ROUTE),
-            "may_answer": referral.outward_status == Status.QUERY
-            and policy.answers_query(request.user, referral),
             "may_route": lead and referral.status == Status.OTHER_ROUTE,
             "returned": referral.status == Status.RETURNED,
             "own_form": _own_form_open(referral, answers, lead=lead, author=author),
@@ -131,7 +128,10 @@ def _page(
             "route": common.rows(answers, steps.STEP["other-route"].questions)
             if route and referral.status == Status.OTHER_ROUTE and see_check
             else [],
-            "recipients": list(referral.recipients.select_related("locality", "route")),
+            "bodies": [
+                know.body_words(one)
+                for one in referral.recipients.select_related("locality", "route")
+            ],
             "look_again": referral.clocks.running().filter(kind=ClockKind.LOOK_AGAIN).first()
             if lead
             else None,
@@ -213,21 +213,41 @@ def stages(referral: Referral) -> Any:
         yield Stage(step, text, state)
 
 
-def _reply_form(referral: Referral, *args: Any) -> WordsForm:
+def _reply(request: SignedInRequest, referral: Referral, said: Sequence[Message]) -> dict[str, Any]:
+    """The form for the reply that is open to this person, or the sentence that says why not."""
+    person = request.user
+    if referral.status == Status.RETURNED:
+        if not moves.can(person, referral, Status.AGENCY_CHECK):
+            return {}
+        if policy.is_author(person, referral):
+            form = WordsForm(_("Your answer to the lead"), _("Write your answer"))
+            form.button = _("Send it back")
+        else:
+            form = WordsForm(_("What is known without the author"), _("Write what is known"))
+            form.button = _("Take it back to the check")
+        return {"reply": _to(form, "reply_to_lead", referral), "awaited": True}
+    if referral.status not in SHARED or referral.outward_status == Status.WITHDRAWN:
+        return {}
     if referral.outward_status == Status.QUERY:
-        form = WordsForm(_("Your answer"), _("Write your answer"), *args)
-        form.button, form.action = _("Send my answer"), _url("answer_query", referral)
-    elif referral.status == Status.RETURNED:
-        form = WordsForm(_("Your answer to the lead"), _("Write your answer"), *args)
-        form.button, form.action = _("Send it back"), _url("reply_to_lead", referral)
-    else:
-        form = WordsForm(
-            _("Your message"),
-            _("Write your message"),
-            *args,
-            hint=_("They get an e-mail with a link, and nothing else in it."),
-        )
-        form.button, form.action = _("Send message"), _url("write_message", referral)
+        if not policy.answers_query(person, referral):
+            return {"no_reply": _("Your safeguarding lead answers this question.")}
+        form = WordsForm(_("Your answer"), _("Write your answer"))
+        form.button = _("Send my answer")
+        return {"reply": _to(form, "answer_query", referral), "awaited": True}
+    refused = workflow.no_reply_because(referral, said)
+    if refused:
+        return {"no_reply": refused}
+    form = WordsForm(
+        _("Your reply"),
+        _("Write your message"),
+        hint=_("You can reply once. They get an e-mail with a link, and nothing else in it."),
+    )
+    form.button = _("Send my reply")
+    return {"reply": _to(form, "write_message", referral)}
+
+
+def _to(form: WordsForm, name: str, referral: Referral) -> WordsForm:
+    form.action = _url(name, referral)
     form.form_tag = form.helper.form_tag = False
     form.page_heading = False
     return form

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from agencies import people
+from agencies import people, workdays
 from audit.models import AuditEvent
 from referrals import acts, feedback, policy, timeline, workflow
 from referrals.acts import ACTS
 from referrals.models import Message, Referral
 from referrals.standing import Serves, Standing
-from referrals.terms import FROM_PANEL, SHARED, ClockKind, MessageKind, Status
+from referrals.terms import FROM_PANEL, SHARED, ClockKind, MessageKind, RecipientKind, Status
 from tests.entry import enter
 from tests.referrals import cases
+from ui import dates
 
 S = Status
 
@@ -180,6 +182,7 @@ def test_words_between_author_and_lead_stay_in_the_agency(cast, case_in):
 
 def test_what_came_since_the_last_look_is_new(cast, case_in):
     referral = case_in(S.TRIAGE)
+    workflow.write_message(referral, "We have it.", by=cast.prevent_lead)
     page_of(cast.prevent_lead, referral)
     workflow.write_message(referral, "He is collecting early on Friday.", by=cast.practitioner)
     page = page_of(cast.prevent_lead, referral)
@@ -545,11 +548,104 @@ def test_the_police_say_where_it_goes_out_of_sight_and_back(cast, case_in):
     assert post(cast.officer, referral, "lead-by-police", target="draft").status_code == 200
 
 
-def test_a_message_of_the_referrer_comes_back_to_their_page(cast, case_in):
+# One reply --------------------------------------------------------------------------------------
+def test_each_message_to_the_referrer_can_be_replied_to_once(cast, case_in):
     referral = case_in(S.TRIAGE)
-    response = post(cast.practitioner, referral, "write-message", words="He is away on Friday.")
-    assert response["Location"].startswith(referral.get_absolute_url())
-    assert "He is away on Friday." in page_of(cast.prevent_lead, referral)
+    typed = {"words": "He is away on Friday."}
+    page = page_of(cast.practitioner, referral, "status/")
+    assert "There is no message to reply to yet." in page
+    assert "Send my reply" not in page
+    assert "There is no message to reply to yet." in (
+        post(cast.practitioner, referral, "write-message", **typed).content.decode()
+    )
+    for words in ("We have it.", "Did he come?"):
+        workflow.write_message(referral, words, by=cast.prevent_lead)
+        page = page_of(cast.practitioner, referral, "status/")
+        assert words in page
+        assert "Send my reply" in page
+        response = post(cast.practitioner, referral, "write-message", **typed)
+        assert response["Location"].startswith(referral.get_absolute_url())
+        # Neither they nor their lead, for whom it was meant too, reply once more.
+        for person in (cast.practitioner, cast.lead):
+            page = page_of(person, referral, "status/")
+            assert "Hannah Ellis has replied already" in page
+            assert "Send my reply" not in page
+            refused = post(person, referral, "write-message", words="And on Monday.")
+            assert refused.status_code == 200
+            assert "Hannah Ellis has replied already" in refused.content.decode()
+            assert "And on Monday." in refused.content.decode()
+    page = page_of(cast.prevent_lead, referral)
+    assert page.count("He is away on Friday.") == 2
+    assert "Answer from the referrer" in page
+    assert "And on Monday." not in page
+    # What is new goes with the referral at any time.
+    post(cast.practitioner, referral, "add-information", words="He has come back.")
+    assert "He has come back." in page_of(cast.prevent_lead, referral)
+
+
+def test_feedback_can_be_replied_to_and_a_question_is_answered_as_one(cast, case_in):
+    referral = case_in(S.CLOSED)
+    workflow.give_feedback(referral, "Thank you.", by=cast.prevent_lead)
+    workflow.write_message(referral, "Thank you too.", by=cast.lead)
+    with pytest.raises(workflow.ReplyRefused):
+        workflow.write_message(referral, "Once more.", by=cast.practitioner)
+    asked = case_in(S.QUERY)
+    with pytest.raises(workflow.ReplyRefused):
+        workflow.write_message(asked, "That game.", by=cast.practitioner)
+    assert "Your safeguarding lead answers this question." in (
+        page_of(cast.practitioner, asked, "status/")
+    )
+    assert "Send my answer" in page_of(cast.lead, asked, "status/")
+    workflow.answer_query(asked, "That game.", by=cast.lead)
+    second = post(cast.lead, asked, "answer-query", words="Or another one.")
+    assert "the case has moved on" in second.content.decode()
+    assert "Or another one." in second.content.decode()
+    assert "Send my reply" not in page_of(cast.lead, asked, "status/")
+
+
+def test_a_mail_that_went_out_of_hours_does_not_count_as_told(cast, case_in):
+    sunday = cases.MONDAY.replace(day=15, hour=21)
+    referral = cases.walk_to(cast, S.SUBMITTED, now=sunday)
+    page = page_of(cast.lead, referral, "status/")
+    assert page.count("outside working hours, not yet told") == 3
+    one = referral.recipients.get(kind=RecipientKind.POLICE)
+    workflow.record_call(referral, one, by=cast.lead, now=sunday)
+    page = page_of(cast.lead, referral, "status/")
+    assert page.count("outside working hours, not yet told") == 2
+    assert "told by telephone" in page
+    assert "front door: sent, and not yet told." in page_of(cast.prevent_lead, referral)
+    workflow.acknowledge(referral, by=cast.prevent_lead, now=cases.MONDAY)
+    # Taken in by the lead; the front door has still said nothing.
+    assert page_of(cast.lead, referral, "status/").count("not yet told") == 1
+    assert "not yet told" not in page_of(cast.lead, case_in(S.SUBMITTED), "status/")
+
+
+def test_the_confirmation_says_sent_and_not_yet_told_out_of_hours(cast, monkeypatch):
+    sunday = cases.MONDAY.replace(day=15, hour=21)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: sunday)
+    referral = cases.walk_to(cast, S.SUBMITTED, now=sunday)
+    page = page_of(cast.lead, referral, "sent/")
+    assert "The message has been sent. Outside working hours nobody may have read it: ring" in page
+    assert page.count(": sent, not yet told") == 3
+    monkeypatch.setattr("django.utils.timezone.now", lambda: cases.MONDAY)
+    assert "not yet told" not in page_of(cast.lead, referral, "sent/")
+
+
+def test_the_check_says_when_they_talked_and_that_it_was_late(cast, case_in):
+    late = "The talk was more than one working day after it came to light."
+    today = timezone.localdate()
+    came = workdays.add_working_days(today - timedelta(days=14), 0, cast.locality)
+    noticed = {"day": came.day, "month": came.month, "year": came.year}
+    referral = case_in(S.AGENCY_CHECK, noticed_when=noticed)
+    spoken = timezone.now()
+    referral.check_record.spoken_at = spoken
+    referral.check_record.save()
+    page = page_of(cast.lead, referral, "check/")
+    assert f"Talked about {dates.moment(spoken)}." in page
+    assert late in page
+    referral.check_record.spoken_at = timezone.now() - timedelta(days=14)
+    referral.check_record.save()
+    assert late not in page_of(cast.lead, referral, "check/")
 
 
 # The part ---------------------------------------------------------------------------------------

@@ -14,11 +14,11 @@ from django.urls import reverse
 from accounts.models import User
 from agencies import people
 from agencies.models import Absence
-from agencies.terms import Role, Sector
+from agencies.terms import Role, RouteKind, Sector
 from referrals import clocks, queue, workflow
 from referrals.models import Clock, PersonRecord, Referral
 from referrals.standing import Serves
-from referrals.terms import ClockKind, Status
+from referrals.terms import ClockKind, RecipientKind, Status
 from tests.entry import enter
 from tests.factories import MembershipFactory, UserFactory
 from tests.referrals import cases
@@ -201,6 +201,7 @@ def test_a_person_whose_name_is_not_known_is_said_by_kind_and_age(cast, make):
 def test_what_was_not_opened_or_written_in_since_is_new(cast, make):
     referral = make(holder=cast.prevent_lead)
     assert ">New</strong>" in page_of(cast.prevent_lead)
+    workflow.write_message(referral, "We have it.", by=cast.prevent_lead, now=NOW)
     workflow.view(referral, by=cast.prevent_lead, now=NOW)
     assert ">New</strong>" not in page_of(cast.prevent_lead)
     workflow.write_message(referral, "More.", by=cast.practitioner, now=NOW + DAY)
@@ -369,6 +370,22 @@ def test_a_prevent_lead_cannot_tell_what_the_police_lead_or_hold(hidden, cast, c
     assert without_time(asked[0]) == without_time(asked[1])
 
 
+@pytest.mark.parametrize("hidden", [S.POLICE_LED, S.INVESTIGATION_HOLD])
+def test_what_is_with_the_police_never_turns_late_for_a_prevent_lead(hidden, cast, make):
+    due = NOW - 5 * DAY
+    led = make(hidden, outward_status=S.GATEWAY, due=due, holder=cast.prevent_lead)
+    other = make(S.GATEWAY, due=due, holder=cast.prevent_lead)
+    page = page_of(cast.prevent_lead, "?view=open")
+    assert "2 open. <strong>0 late, 0 due today.</strong>" in page
+    assert page.count("With the police. Promised by Friday 13 November") == 2
+    assert "Later: 2" in page
+    assert set(shown(cast.prevent_lead)) == {led.reference, other.reference}
+    page = page_of(cast.officer, "?view=open")
+    assert "Late by 3 working days" in page
+    assert other.reference in page
+    assert led.reference not in page
+
+
 def test_the_police_keep_what_they_lead_in_a_list_apart(cast, case_in):
     referral = case_in(S.POLICE_LED)
     page = page_of(cast.officer, "?view=held")
@@ -440,6 +457,42 @@ def test_a_lead_sees_the_work_of_the_agency_and_only_a_count_of_drafts(cast, cas
     assert "Late by 1 working day" in page  # the check was due on Tuesday
     assert "Paused" not in page  # the answer is theirs to give
     assert "Due today, by 5pm" in page
+
+
+def test_what_is_left_to_do_by_hand_once_shared_waits_on_the_agencys_page(cast, monkeypatch):
+    sunday = datetime(2026, 11, 15, 21, 0, tzinfo=UTC)
+    cast.locality.routes.filter(kind=RouteKind.FRONT_DOOR).update(in_portal=False)
+    called = {"harm": "yes", "called_999": "yes", "called_at": sunday}
+    called |= {"incident_number": "not given", "urgency": "emergency"}
+    referral = cases.walk_to(cast, S.SUBMITTED, now=sunday, **called)
+    for person in (cast.lead, cast.deputy):
+        page = page_of(person)
+        assert "To tell by telephone: 1" in page
+        assert "Still to send by hand: 1" in page
+        assert f'{referral.get_absolute_url()}sent/">Ring, and say that you did' in page
+        assert f'{referral.get_absolute_url()}sheet/">Send the sheet, and record how' in page
+    assert "To tell by telephone" not in page_of(cast.outsider_lead)
+    police = referral.recipients.get(kind=RecipientKind.POLICE)
+    workflow.record_call(referral, police, by=cast.deputy, now=NOW)
+    workflow.record_route(
+        cases.fresh(referral),
+        {"sent_where": "By secure mail to the front door.", "sent_on": NOW.date()},
+        by=cast.lead,
+        now=NOW,
+    )
+    page = page_of(cast.lead)
+    assert "To tell by telephone" not in page
+    assert "Still to send by hand" not in page
+
+
+def test_a_lead_takes_back_what_its_author_has_left_behind(cast, case_in):
+    referral = case_in(S.RETURNED)
+    assert "Take it back" not in page_of(cast.lead)
+    cast.practitioner.is_active = False
+    cast.practitioner.save()
+    assert "Take it back to the check" in page_of(cast.lead)
+    assert "The author has left: it is yours to take back" in page_of(cast.lead)
+    assert referral.reference == ""
 
 
 def test_a_front_door_sees_its_parts_and_says_that_it_has_them(cast, case_in):
