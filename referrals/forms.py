@@ -359,6 +359,7 @@ class ReceivedForm(PageForm):
     """How a concern came to whoever types it in (row W18)."""
 
     button = gettext_lazy("Record a concern")
+    page_heading = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -138,7 +138,7 @@ def ours(component: str, options: dict[str, Any]) -> PageForm:
         initial = _choices(component, name, items, named, asked, reveals)
     else:
         initial = _typed(component, name, options, named, asked)
-    form = type("Asked", (PageForm,), asked)(initial={name: initial}, auto_id="%s")
+    form: PageForm = type("Asked", (PageForm,), asked)(initial={name: initial}, auto_id="%s")
     form.reveals, form.headings = reveals, {name: size}
     faulty = [part for part in DAY_PARTS if (options.get(part) or {}).get("error")]
     if component == "date-input" and bool(error) != bool(faulty):
@@ -249,10 +249,9 @@ def piece(component: str, options: dict[str, Any]) -> list[str]:
     elif component == "label":
         field = fields.TextField(label=text, required=False)
     elif component == "fieldset":
-        choices = [("y", "Yes")]
-        field = (fields.DayField if "role" in options else fields.ChoiceField)(
-            label=text, required=False, **({} if "role" in options else {"choices": choices})
-        )
+        field = fields.ChoiceField(label=text, choices=[("y", "Yes")], required=False)
+        if "role" in options:
+            field = fields.DayField(label=text, required=False)
     form = type("Asked", (PageForm,), {name: field})(auto_id="%s")
     if component in {"label", "fieldset"}:
         form.headings = {name: heading(said)}
