@@ -192,7 +192,7 @@ def pages_of(person: User) -> list[list[str]]:
     browser, url, found = enter(person), "/referrals/", []
     while url:
         page = browser.get(url).content.decode()
-        found.append(re.findall(r">(NY-2026-\d{4})</a>", page))
+        found.append(re.findall(r">(NY-2026-\d{4})</span></a>", page))
         following = re.search(r'href="(\?[^"#]+)#\w+" rel="next"', page)
         url = f"/referrals/{html.unescape(following[1])}" if following else ""
         assert len(found) < 9
