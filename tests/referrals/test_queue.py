@@ -18,7 +18,7 @@ from agencies.terms import Role, RouteKind, Sector
 from referrals import clocks, queue, workflow
 from referrals.models import Clock, PersonRecord, Referral
 from referrals.standing import Serves
-from referrals.terms import ClockKind, RecipientKind, Status
+from referrals.terms import ClockKind, MessageKind, RecipientKind, Status
 from tests.entry import enter
 from tests.factories import MembershipFactory, UserFactory
 from tests.referrals import cases
@@ -492,7 +492,13 @@ def test_a_lead_takes_back_what_its_author_has_left_behind(cast, case_in):
     cast.practitioner.save()
     assert "Take it back to the check" in page_of(cast.lead)
     assert "The author has left: it is yours to take back" in page_of(cast.lead)
-    assert referral.reference == ""
+    page = enter(cast.lead).get(f"{referral.get_absolute_url()}status/").content.decode()
+    assert "The author has left" in page
+    url = f"{referral.get_absolute_url()}reply-to-lead/"
+    assert enter(cast.lead).post(url, {"words": "She told me on Monday."}).status_code == 302
+    referral = cases.fresh(referral)
+    assert (referral.status, referral.lead) == (S.AGENCY_CHECK, cast.lead)
+    assert referral.messages.filter(by=cast.lead, kind=MessageKind.REPLY).exists()
 
 
 def test_a_front_door_sees_its_parts_and_says_that_it_has_them(cast, case_in):
