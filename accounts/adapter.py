@@ -4,13 +4,16 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import fresh, sessions
 from accounts.middleware import is_needed
 from accounts.sealing import sealer
 
@@ -52,6 +55,31 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False  # an account is made by proving an address; see accounts.codes
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """A closed account is answered like a wrong password: only its mail says that it is."""
+        user = super().authenticate(request, **credentials)
+        return user if user and user.is_active else None
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Counted by account and source together, so that no stranger shuts a person out."""
+        return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return not fresh.is_fresh(context.request, now=timezone.now())
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has a second factor confirms with it: a password alone would not do."""
+        found = super().get_reauthentication_methods(user)
+        strong = [way for way in found if way["id"].startswith("mfa_")]
+        return strong or found
+
+    def logout(self, request: HttpRequest) -> None:
+        """Words typed in another window of this browser are still their author's."""
+        person = request.user.pk
+        super().logout(request)
+        if person:
+            request.session.update(sessions.left_behind(str(person)))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_home")

@@ -75,9 +75,15 @@ class SignInForm(forms.Form):
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
-        if not ratelimit.consume(context.request, action="request_login_code", key=email):
+        # By address and source together: a stranger elsewhere cannot use up the owner's codes.
+        key = f"{email}:{get_adapter().get_client_ip(context.request)}"
+        if not ratelimit.consume(context.request, action="request_login_code", key=key):
             raise get_adapter().validation_error("too_many_login_attempts")
         return email
+
+
+class CodeAgainForm(forms.Form):
+    code = code_field(_("Code from the e-mail"))
 
 
 class CodeForm(ConfirmLoginCodeForm):

@@ -6,9 +6,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.middleware import AccountMiddleware
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -29,7 +27,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accounts import kept, sessions
+from accounts import fresh, kept, sessions
 from accounts.database import asking
 from accounts.models import User
 from accounts.signals import needs_second_factor
@@ -174,8 +172,8 @@ class SecondFactorMiddleware:
         user = request.user
         if has_passed(request, user) or not is_needed(user, request):
             return None
-        has_one = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
-        page = reverse("mfa_reauthenticate" if has_one else "mfa_activate_totp")
+        has_one = bool(fresh.factors_of(user))
+        page = fresh.page_for(user) if has_one else reverse("mfa_activate_totp")
         asked = request.get_full_path() if request.method == "GET" else ""
         wanted = asked or resolve_url(settings.LOGIN_REDIRECT_URL)
         query = urlencode({REDIRECT_FIELD_NAME: wanted})
@@ -202,7 +200,6 @@ class AskingMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.answer_of_allauth = AccountMiddleware(get_response).process_exception
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
@@ -223,9 +220,10 @@ class AskingMiddleware:
             if words is not None and not words.used:
                 return render(request, "account/kept.html", {"words": words})
             return response
-        except (ImmediateHttpResponse, ReauthenticationRequired) as error:
-            # Django asks process_exception only about a view that it called itself.
-            return cast(HttpResponse, self.answer_of_allauth(request, error))
+        except ImmediateHttpResponse as error:  # Django asks nobody about a view called here
+            return cast(HttpResponse, error.response)
+        except ReauthenticationRequired:
+            return fresh.ask(request)
         except (Http404, PermissionDenied):
             if words is None:
                 raise

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, update_session_auth_hash
+from django.contrib.sessions.backends.db import SessionStore as SessionBackend
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -102,7 +104,31 @@ def end_all(user: User) -> None:
 def end_others(request: HttpRequest, user: User) -> None:
     """Sign the person out everywhere but here; this session goes on under a new key."""
     end_all(user)
+    before = request.session.session_key
     update_session_auth_hash(request, user)
+    _listed_as(request, before)
+
+
+def end_one(listed: UserSession) -> None:
+    """End one session of a list; whose it was stays, so that words typed there are not lost."""
+    session = SessionBackend(listed.session_key)
+    person = session.get(SESSION_KEY)
+    listed.delete()
+    if person:
+        session.clear()
+        session.update(left_behind(person))
+        session.save()
+
+
+def renew(request: HttpRequest) -> None:
+    """The same session under a new key, after a factor was given again."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    _listed_as(request, before)
+
+
+def _listed_as(request: HttpRequest, before: str | None) -> None:
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
 def _moment(seconds: float) -> datetime:

@@ -7,11 +7,11 @@ from allauth.account import views as allauth
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
-from allauth.usersessions import views as sessions
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from accounts import views
+from accounts.fresh import fresh_factor_needed_to_look as to_look
 
 urlpatterns = [
     path("", views.home, name="account_home"),
@@ -30,23 +30,28 @@ urlpatterns = [
         name="account_email_verification_sent",
     ),
     path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/code/", views.again_by_code, name="account_reauthenticate_code"),
     path("password/change/", allauth.password_change, name="account_change_password"),
-    path("password/set/", allauth.password_set, name="account_set_password"),
+    path("password/set/", to_look(allauth.password_set), name="account_set_password"),
     path("2fa/", mfa.index, name="mfa_index"),
     path("2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("2fa/app/", views.SetUpSecondFactorView.as_view(), name="mfa_activate_totp"),
-    path("2fa/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("2fa/recovery-codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("2fa/app/", to_look(views.SetUpSecondFactorView.as_view()), name="mfa_activate_totp"),
+    path("2fa/app/remove/", to_look(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path(
+        "2fa/recovery-codes/",
+        to_look(recovery.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
     path(
         "2fa/recovery-codes/new/",
-        recovery.generate_recovery_codes,
+        to_look(recovery.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
         "2fa/recovery-codes/download/",
-        recovery.download_recovery_codes,
+        to_look(recovery.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
-    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("sessions/", views.SessionsView.as_view(), name="usersessions_list"),
 ]

@@ -6,14 +6,18 @@ from allauth.account.internal.decorators import login_stage_required
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.stages import LoginByCodeStage, LoginStage
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import (
     ConfirmEmailVerificationCodeView,
     ConfirmLoginCodeView,
     LoginView,
     RequestLoginCodeView,
 )
+from allauth.core import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -28,10 +32,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic.edit import FormView
 
-from accounts import sessions
+from accounts import again, fresh, sessions
 from accounts.adapter import MailNotSentError
 from accounts.codes import CodeProcess
-from accounts.forms import CodeForm, PasswordForm, SignInForm
+from accounts.forms import CodeAgainForm, CodeForm, PasswordForm, SignInForm
 from accounts.http import SignedInRequest
 
 
@@ -111,11 +115,13 @@ class PasswordSignInView(LoginView):
         return PasswordForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "password" not in request.POST:  # sent on from the page that carries words
-            form = self.get_form_class()(request=request)
-            answer: HttpResponse = self.render_to_response(self.get_context_data(form=form))
-            return answer
-        answer = super().post(request, *args, **kwargs)
+        sent = "password" in request.POST  # else sent on from the page that carries words
+        form = None if sent else self.get_form_class()(request=request)
+        answer: HttpResponse = (
+            super().post(request, *args, **kwargs)
+            if form is None
+            else self.render_to_response(self.get_context_data(form=form))
+        )
         return answer
 
     def form_valid(self, form: PasswordForm) -> HttpResponse:
@@ -173,11 +179,59 @@ def go_on(request: HttpRequest) -> HttpResponse:
     )
 
 
+def again_by_code(request: SignedInRequest) -> HttpResponse:
+    """Confirm who is there by an e-mailed code; asked of who has no other way."""
+    wanted = get_next_redirect_url(request) or reverse("account_home")
+    now, form = timezone.now(), CodeAgainForm()
+    if request.method == "POST" and "code" in request.POST:
+        form = CodeAgainForm(request.POST)
+        if form.is_valid():
+            if again.takes(request.session, form.cleaned_data["code"], now=now):
+                record_authentication(
+                    request,
+                    request.user,
+                    method="code",
+                    email=request.user.email,
+                    reauthenticated=True,
+                )
+                return redirect(wanted)
+            form.add_error("code", _("Check the code: it is not the one we sent."))
+    elif request.method == "POST":
+        key = f"{request.user.email}:again"
+        if not ratelimit.consume(request, action="request_login_code", key=key):
+            messages.error(request, _("Wait five minutes, then try again."))
+        else:
+            try:
+                again.send(request.session, request.user, now=now)
+            except MailNotSentError:
+                messages.error(request, _("We cannot send mail at the moment. Try again soon."))
+    context = {
+        "form": form,
+        "waiting": again.is_waiting(request.session, now=now),
+        "wanted": wanted,
+    }
+    return render(request, "account/reauthenticate_code.html", context)
+
+
+class SessionsView(ListUserSessionsView):
+    """Where I am signed in; each other place can be ended, or all of them."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        chosen = self.request.POST.get("session", "")
+        if chosen.isdecimal():
+            for listed in UserSession.objects.filter(user=self.request.user, pk=int(chosen[:18])):
+                if not listed.is_current():
+                    sessions.end_one(listed)
+        else:
+            sessions.end_others(self.request, self.request.user)
+        messages.success(self.request, _("Signed out there."))
+        return redirect("usersessions_list")
+
+
 def home(request: SignedInRequest) -> HttpResponse:
     """My account: how I sign in, and where I am signed in."""
-    kinds = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     context = {
-        "has_second_factor": Authenticator.Type.TOTP in kinds,
+        "has_second_factor": bool(fresh.factors_of(request.user)),
         "has_password": request.user.has_usable_password(),
     }
     return render(request, "account/home.html", context)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.fresh import fresh_factor_needed
 from accounts.http import SignedInRequest
 from accounts.models import User
 from agencies import health, people, policy, workflow
@@ -161,6 +162,7 @@ def people_page(request: SignedInRequest, place: str) -> HttpResponse:
     return render(request, "agencies/people.html", context)
 
 
+@fresh_factor_needed
 def invite(request: SignedInRequest, place: str) -> HttpResponse:
     where = _place(request, place, policy.can_manage)
     form = InviteForm(_sent(request), roles=ROLES_OF_SCOPE[people.scope_of(where)])
@@ -199,6 +201,7 @@ def contact(request: SignedInRequest, place: str) -> HttpResponse:
 
 # --- One membership ---------------------------------------------------------------------------
 @require_POST
+@fresh_factor_needed
 def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     membership = _membership(request, pk, policy.can_confirm)
     return _done(
@@ -220,6 +223,7 @@ def decline(request: SignedInRequest, pk: int) -> HttpResponse:
     )
 
 
+@fresh_factor_needed
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     membership = _membership(request, pk, _can_manage)
     roles = ROLES_OF_SCOPE[Role(membership.role).scope]
@@ -241,6 +245,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "agencies/change.html", context)
 
 
+@fresh_factor_needed
 def end(request: SignedInRequest, pk: int) -> HttpResponse:
     membership = _membership(request, pk, policy.can_end)
     if request.method == "POST":
@@ -302,6 +307,7 @@ def end_absence(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 # --- A lost phone -----------------------------------------------------------------------------
+@fresh_factor_needed
 def reset_second_factor(request: SignedInRequest, person: int) -> HttpResponse:
     """For portal administrators: the phone is lost, the person is known to them."""
     whose = get_object_or_404(User, pk=person)

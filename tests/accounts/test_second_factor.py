@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.adapter import MFAAdapter
 from agencies.terms import Role
-from tests.accounts.conftest import SECRET, app_code, has_factor, sign_in
+from tests.accounts.conftest import SECRET, app_code, has_factor, long_ago, sign_in
 from tests.factories import MembershipFactory
 
 WORK = "/agency/"
@@ -149,6 +149,7 @@ def test_public_pages_and_the_way_out_stay_open(client, ruth):
 def test_who_needs_the_second_factor_cannot_turn_it_off(client, ruth, factor):
     sign_in(client, ruth)
     give_code(client, app_code())
+    long_ago(client)
     asked = client.get("/accounts/2fa/app/remove/")
     assert asked["Location"].startswith("/accounts/2fa/reauthenticate/")
     client.post(asked["Location"], {"code": app_code(step=1)})

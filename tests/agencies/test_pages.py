@@ -12,6 +12,7 @@ from agencies import people, workflow
 from agencies.models import Absence, Agency, Invitation, Membership
 from agencies.terms import AgencyType, Role
 from audit.signals import agency_names, may_read
+from tests import entry
 from tests.agencies.conftest import membership_of
 from tests.factories import AgencyFactory, LocalityFactory, MembershipFactory, UserFactory
 
@@ -25,15 +26,9 @@ def _mails(mails):
 
 
 @pytest.fixture
-def enter(client, monkeypatch):
+def enter(client):
     """Sign a person in as after both steps."""
-    monkeypatch.setattr("accounts.middleware.has_passed", lambda request, user: True)
-
-    def enter_as(person):
-        client.force_login(person)
-        return client
-
-    return enter_as
+    return lambda person: entry.enter(person, client)
 
 
 def words(response):
