@@ -6,9 +6,11 @@ whatever was hung on behind the picture are gone (FI-04).
 
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from referrals.files.refusals import RefusedFileError
 from referrals.terms import FileKind
@@ -39,7 +41,7 @@ def clean_webp(content: bytes) -> tuple[FileKind, bytes]:
 
 
 def _drawn(content: bytes, source: str, kind: FileKind | None) -> tuple[FileKind, bytes]:
-    with _one_at_a_time:
+    with _one_at_a_time, _whole_pictures_only():
         try:
             with Image.open(io.BytesIO(content), formats=[source]) as opened:
                 _see_size(opened)
@@ -60,6 +62,16 @@ def _drawn(content: bytes, source: str, kind: FileKind | None) -> tuple[FileKind
         if kind is None:
             kind = FileKind.PNG if "A" in picture.mode else FileKind.JPEG
         return kind, _small_enough(picture, kind)
+
+
+@contextmanager
+def _whole_pictures_only() -> Iterator[None]:
+    """Who renders PDFs in the same process has Pillow fill up what is missing; here it may not."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _see_size(picture: Image.Image) -> None:

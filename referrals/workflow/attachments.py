@@ -19,7 +19,7 @@ from referrals.files import CleanFile, scanning
 from referrals.models import Attachment, PageSave, Referral
 from referrals.moves import TransitionError, locked
 from referrals.steps import STEP
-from referrals.terms import SHARED, FileState, MessageKind
+from referrals.terms import EDITABLE_BY_AUTHOR, SHARED, FileState, MessageKind
 from referrals.workflow.owners import holders
 from referrals.workflow.records import log_of, record_of, say
 
@@ -61,7 +61,8 @@ def add_files(
     now = now or timezone.now()
     referral = locked(referral)
     if not policy.may_add_files(by, referral):
-        if policy.is_author_or_leads_agency(by, referral):
+        both = policy.is_author_or_leads_agency(by, referral)
+        if both and referral.status not in EDITABLE_BY_AUTHOR:
             raise TransitionError(str(referral.status))
         raise PermissionDenied
     added = Added()

@@ -1,0 +1,245 @@
+"""What becomes of files before they are kept: harmless ones written anew, the others refused."""
+
+import hashlib
+import io
+import re
+import unicodedata
+import zipfile
+
+import pikepdf
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from PIL import Image
+
+from prevent_portal import guard
+from referrals import files
+from referrals.files import RefusedFileError, names, scanning
+from referrals.files.pictures import without_metadata
+from referrals.terms import FileKind
+from tests.referrals import clamd, hostile
+
+SENTENCE = re.compile(r"“.*” .*[A-Z].*[a-z)]$")
+
+
+# Harmless ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", hostile.GOOD)
+def test_an_honest_file_is_kept(name):
+    kept = files.clean(name, hostile.GOOD[name])
+    assert kept.name == name.replace(".webp", ".jpg")
+    assert kept.sha256 == hashlib.sha256(kept.content).hexdigest()
+    assert files.clean(kept.name, kept.content).kind == kept.kind
+
+
+def test_the_same_file_comes_out_the_same_so_that_it_is_known_again():
+    for name in ("notes.pdf", "screenshot.png", "letter.docx", "letter.odt"):
+        content = hostile.GOOD[name]
+        assert files.clean(name, content).sha256 == files.clean(name, content).sha256
+
+
+def test_what_is_hidden_in_a_picture_is_gone_and_it_stands_upright():
+    for name, content in {
+        "a.jpg": hostile.jpeg_with_place(),
+        "a.png": hostile.png_with_words(),
+    }.items():
+        assert hostile.SECRET.encode() in content
+        kept = files.clean(name, content)
+        assert hostile.SECRET.encode() not in kept.content
+        with Image.open(io.BytesIO(kept.content)) as picture:
+            assert not picture.getexif()
+            assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+            assert picture.size == ((48, 64) if name == "a.jpg" else (64, 48))
+
+
+def test_who_wrote_a_document_is_gone_and_its_words_are_there():
+    for name, part in {"letter.docx": "word/document.xml", "letter.odt": "content.xml"}.items():
+        kept = files.clean(name, hostile.GOOD[name])
+        with zipfile.ZipFile(io.BytesIO(kept.content)) as package:
+            assert b"My notes." in package.read(part)
+            assert all(
+                hostile.SECRET.encode() not in package.read(one) for one in package.namelist()
+            )
+
+    def signed(made):
+        made.docinfo["/Author"] = hostile.SECRET
+        with made.open_metadata() as meta:
+            meta["dc:creator"] = [hostile.SECRET]
+
+    kept = files.clean("a.pdf", hostile.pdf(signed))
+    with pikepdf.open(io.BytesIO(kept.content)) as pdf:
+        assert "/Info" not in pdf.trailer
+        assert "/Metadata" not in pdf.Root
+        assert len(pdf.pages) == 1
+
+
+def test_pictures_inside_documents_lose_what_is_hidden_too():
+    photo = hostile.jpeg_with_place()
+    assert hostile.SECRET.encode() not in without_metadata(photo)
+    parts = hostile.docx_parts(**{"word/media/image1.jpg": photo})
+    kept = files.clean("a.docx", hostile.packed(parts))
+    with zipfile.ZipFile(io.BytesIO(kept.content)) as package:
+        inside = package.read("word/media/image1.jpg")
+    assert hostile.SECRET.encode() not in inside
+    Image.open(io.BytesIO(inside)).load()
+
+    def shows(made):
+        picture = made.make_stream(photo, Subtype=pikepdf.Name.Image, Width=64, Height=48)
+        picture.Filter = pikepdf.Name.DCTDecode
+        made.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
+
+    assert hostile.SECRET.encode() not in files.clean("a.pdf", hostile.pdf(shows)).content
+
+
+def test_a_link_that_a_person_follows_stays_in_a_document():
+    parts = hostile.docx_parts(
+        **{"word/_rels/document.xml.rels": hostile.relations("hyperlink", "https://example.org/")}
+    )
+    assert files.clean("a.docx", hostile.packed(parts)).kind == FileKind.DOCX
+    content = '<text:a xlink:href="https://example.org/">x</text:a>'
+    assert files.clean("a.odt", hostile.packed(hostile.odt_parts(content))).kind == FileKind.ODT
+
+
+def test_text_of_any_usual_kind_becomes_utf_8():
+    for codec in ("utf-8", "utf-8-sig", "utf-16", "cp1252"):
+        assert files.clean("a.txt", "Łódź — no".encode(codec, "ignore")).content.endswith(
+            b"\xe2\x80\x94 no"
+        )
+
+
+# Hostile ----------------------------------------------------------------------------------------
+def test_the_corpus_is_large_and_every_file_in_it_has_its_own_name():
+    names_there = [name for name, _content in hostile.hostile()]
+    assert len(names_there) == len(set(names_there)) >= 340
+
+
+def test_each_hostile_file_is_refused_with_a_sentence_or_made_inert():
+    """One walk through all of them: what is kept is one of our kinds, and nothing else besides."""
+    kept, refused = {}, {}
+    for name, content in hostile.hostile():
+        try:
+            kept[name] = files.clean(name, content)
+        except RefusedFileError as problem:
+            refused[name] = str(problem)
+    assert [name for name, said in refused.items() if not SENTENCE.match(said)] == []
+    assert not re.search(r"invalid|required|failed", " ".join(refused.values()), re.IGNORECASE)
+    for name, one in kept.items():
+        assert one.kind in FileKind, name
+        assert one.name == names.showable(one.name), name
+        assert not any(unicodedata.category(c) in names.UNSEEN for c in one.name), name
+        assert len(one.name) <= names.MOST_CHARACTERS, name
+        assert not set(one.name) & set('/\\:<>|"*?'), name
+        for mark in (b"<script", b"<?php", b"alert(1)", b"evil", b"MZ\x90", b"PK\x05\x06"):
+            if one.kind != FileKind.DOCX or mark not in (b"PK\x05\x06",):
+                assert mark not in one.content, (name, mark)
+        _is_one_thing(one)
+    # Which may stay, once written anew: all the others of the corpus are refused.
+    odd_names = {
+        name for name, content in hostile.hostile() if content == hostile.GOOD["photo.jpg"]
+    }
+    assert set(kept) - odd_names == INERT, set(kept) - odd_names ^ INERT
+
+
+INERT = {
+    "jpeg-and-zip.jpg",
+    "jpeg-and-html.jpg",
+    "jpeg-and-php.jpg",
+    "jpeg-comment-php.jpg",
+    "png-and-zip.png",
+    "png-and-jar.png",
+    "place.jpg",
+    "words.png",
+    "moving.png",
+    "moving.webp",
+    "cmyk.jpg",
+    "pdf-and-html.pdf",
+    "pdf-and-zip.pdf",
+    "docx-and-exe.docx",
+}
+
+
+def _is_one_thing(one: files.CleanFile) -> None:
+    """It reads as its kind to the last byte, and holds one picture."""
+    if one.kind in (FileKind.JPEG, FileKind.PNG):
+        end = b"\xff\xd9" if one.kind == FileKind.JPEG else b"IEND\xaeB`\x82"
+        assert one.content.endswith(end)
+        with Image.open(io.BytesIO(one.content)) as picture:
+            assert getattr(picture, "n_frames", 1) == 1
+    elif one.kind == FileKind.PDF:
+        assert one.content.startswith(b"%PDF-")
+        assert one.content.rstrip().endswith(b"%%EOF")
+    elif one.kind in (FileKind.DOCX, FileKind.ODT):
+        with zipfile.ZipFile(io.BytesIO(one.content)) as package:
+            assert package.infolist()[0].header_offset == 0
+            assert package.testzip() is None
+
+
+def test_a_picture_of_fifty_thousand_by_fifty_thousand_is_refused_before_it_is_drawn():
+    for name in ("bomb-50000.png", "bomb-8000.png"):
+        content = dict(hostile.hostile())[name]
+        with pytest.raises(RefusedFileError, match="too many dots"):
+            files.clean(name, content)
+
+
+def test_a_large_photograph_is_drawn_smaller_rather_than_refused(monkeypatch):
+    monkeypatch.setattr("referrals.files.pictures.MOST_KEPT", 40_000)
+    noise = Image.effect_noise((6_000, 4_000), 60)
+    out = io.BytesIO()
+    noise.save(out, "JPEG", quality=20)
+    kept = files.clean("a.jpg", out.getvalue())
+    with Image.open(io.BytesIO(kept.content)) as picture:
+        assert max(picture.size) == 2_500
+
+
+# Names ------------------------------------------------------------------------------------------
+def test_a_download_carries_the_reference_and_no_name():
+    assert names.of_download("NY-2026-0042", 2, "pdf") == "NY-2026-0042-attachment-2.pdf"
+    assert names.of_download("", 1, "jpeg") == "concern-attachment-1.jpg"
+
+
+# The scanner ------------------------------------------------------------------------------------
+def test_the_scanner_is_spoken_to_in_its_own_protocol(tmp_path):
+    with clamd.running(tmp_path) as (address, daemon):
+        scanner = scanning.from_address(address)
+        large = b"a" * 1_000_000
+        assert scanner.scan(large) == scanning.Verdict.CLEAN
+        assert scanner.scan(hostile.EICAR) == scanning.Verdict.INFECTED
+        assert daemon.scanned == [large, hostile.EICAR]
+        daemon.answer = b"stream: Can't allocate memory ERROR\0"
+        with pytest.raises(scanning.NotScannedError):
+            scanner.scan(b"a")
+        daemon.answer, daemon.most = None, 1_000
+        with pytest.raises(scanning.NotScannedError):
+            scanner.scan(large)
+        for silence in (b"", b"\0"):
+            daemon.most, daemon.answer = 25_000_000, silence
+            with pytest.raises(scanning.ScannerAwayError):
+                scanner.scan(b"a")
+    with pytest.raises(scanning.ScannerAwayError):
+        scanner.scan(b"a")
+
+
+def test_nothing_but_a_scanners_own_ok_counts_as_clean(tmp_path):
+    with clamd.running(tmp_path) as (address, daemon):
+        scanner = scanning.from_address(address)
+        for answer in (
+            b"OK\0",
+            b"stream: ok\0",
+            b"stream: OK?\0",
+            b"PONG\0",
+            b"stream: OK ERROR\0",
+        ):
+            daemon.answer = answer
+            with pytest.raises(scanning.NotScannedError):
+                scanner.scan(b"a")
+
+
+def test_a_scanner_has_an_address_of_a_known_kind():
+    assert isinstance(scanning.from_address("clamd://127.0.0.1:3310"), scanning.Clamd)
+    for address in ("http://x", "clamd:", "/run/clamd", "127.0.0.1:3310"):
+        with pytest.raises(ImproperlyConfigured, match="SCANNER"):
+            scanning.from_address(address)
+
+
+def test_files_that_nobody_looked_at_are_opened_in_a_demonstration_only():
+    guard.check_unscanned(demonstration=True)
+    with pytest.raises(ImproperlyConfigured, match="demonstration"):
+        guard.check_unscanned(demonstration=False)
