@@ -11,9 +11,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _said
 from django.utils.translation import gettext_lazy as _
 
 from accounts import fresh, sessions
+from accounts.fresh import SECOND_FACTORS
 from accounts.middleware import is_needed
 from accounts.sealing import sealer
 
@@ -94,7 +96,14 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not is_needed(authenticator.user)
+        """Who needs a second factor keeps one; of two, either may go."""
+        held = Authenticator.objects.filter(user=authenticator.user, type__in=SECOND_FACTORS)
+        others = held.exclude(pk=authenticator.pk)
+        return others.exists() or not is_needed(authenticator.user)
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: str) -> str:
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _said("Passkey %(number)s") % {"number": number}
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         return str(user.get_username())

@@ -7,10 +7,11 @@ from allauth.account import views as allauth
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from accounts import views
+from accounts import passkeys, views
 from accounts.fresh import fresh_factor_needed_to_look as to_look
 
 urlpatterns = [
@@ -52,6 +53,24 @@ urlpatterns = [
         "2fa/recovery-codes/download/",
         to_look(recovery.download_recovery_codes),
         name="mfa_download_recovery_codes",
+    ),
+    path("2fa/passkeys/", webauthn.list_webauthn, name="mfa_list_webauthn"),
+    path("2fa/passkeys/add/", to_look(passkeys.AddView.as_view()), name="mfa_add_webauthn"),
+    path(
+        "2fa/passkeys/<int:pk>/remove/",
+        to_look(passkeys.RemoveView.as_view()),
+        name="mfa_remove_webauthn",
+    ),
+    path("2fa/passkeys/<int:pk>/", to_look(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
+    path(
+        "2fa/passkeys/sign-in/",
+        login_not_required(passkeys.SignInView.as_view()),
+        name="mfa_login_webauthn",
+    ),
+    path(
+        "2fa/passkeys/reauthenticate/",
+        passkeys.AgainView.as_view(),
+        name="mfa_reauthenticate_webauthn",
     ),
     path("sessions/", views.SessionsView.as_view(), name="usersessions_list"),
 ]

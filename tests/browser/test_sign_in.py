@@ -85,3 +85,58 @@ def test_what_was_written_when_time_ran_out_is_there_after_signing_in(
     assert fresh(draft).context.worry == before
     hannah.press("Save and continue")
     assert fresh(draft).context.worry == WORDS
+
+
+def with_device(person):
+    """A device of the person's own, with a finger that is always right."""
+    tools = person.context.new_cdp_session(person.page)
+    tools.send("WebAuthn.enable")
+    tools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    return tools
+
+
+def test_a_passkey_is_added_signs_in_confirms_and_is_removed(stage, seat):
+    ruth = seat(stage["ruth"])
+    with_device(ruth)
+    ruth.go("account_home")
+    ruth.follow("See your passkeys")
+    assert see(ruth) == []
+    ruth.follow("Add a passkey")
+    assert see(ruth) == []
+    ruth.write("name", "Work laptop")
+    ruth.press("Make the passkey")
+    ruth.sees("The passkey has been added")
+    ruth.go("mfa_list_webauthn")
+    ruth.sees("Work laptop")
+    assert see(ruth) == []
+    ruth.follow("Sign out")
+    ruth.press("Sign out")
+    # One touch is both steps: nothing else is asked of a lead.
+    ruth.go("account_login", query="?next=/agency/details/")
+    ruth.press("Use a passkey")
+    ruth.page.wait_for_url("**/agency/details/")
+    ruth.go("mfa_reauthenticate_webauthn", query="?next=/accounts/2fa/")
+    assert see(ruth) == []
+    ruth.press("Use your passkey")
+    ruth.page.wait_for_url("**/accounts/2fa/")
+    ruth.go("mfa_list_webauthn")
+    ruth.follow(re.compile("Rename"))
+    ruth.write("name", "Old laptop")
+    ruth.press("Save")
+    ruth.follow(re.compile("Remove"))
+    ruth.sees("Remove “Old laptop”?")
+    ruth.press("Remove the passkey")
+    ruth.go("mfa_list_webauthn")
+    ruth.sees("You have none yet")
