@@ -2,8 +2,10 @@
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from agencies.models import Absence, Agency, Locality, Membership
 from agencies.terms import AGENCY_LEADS, READS_OTHERS, Role, Scope
 
 Place = Agency | Locality | None  # None: the whole portal
+Keys = list[int] | QuerySet[Any]
 
 
 def scope_of(place: Place) -> Scope:
@@ -38,9 +41,52 @@ def roles_for(request: HttpRequest) -> list[Membership]:
     """``roles_of`` the person who asks, read once for each request."""
     known: list[Membership] | None = getattr(request, "_roles", None)
     if known is None:
-        known = roles_of(request.user) if request.user.is_authenticated else []
+        known = []
+        if request.user.is_authenticated:
+            known = roles_of(request.user)
+            request.user._roles_for_request = known  # type: ignore[attr-defined]
         request._roles = known  # type: ignore[attr-defined]
     return known
+
+
+def read_already(user: User) -> list[Membership] | None:
+    """What ``roles_for`` read for the person of this request; None if nobody asked yet.
+
+    Django makes a request's person anew each time, so this lives no longer than the request.
+    """
+    known: list[Membership] | None = getattr(user, "_roles_for_request", None)
+    return known
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a person works today, as the right side of an ``__in``.
+
+    Keys where the request has read the person's memberships already, subqueries elsewhere: the
+    same rule, but a query of keys costs a fraction to put together. None where they are known to
+    work nowhere of the kind.
+    """
+
+    user: User
+    held: list[Membership] | None
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user, read_already(user))
+
+    def led(self) -> Keys | None:
+        """Agencies that they lead, or deputise in."""
+        if self.held is None:
+            return Agency.objects.led_by(self.user)
+        found = {each.agency_id for each in self.held if each.role in AGENCY_LEADS}
+        return sorted(key for key in found if key is not None) or None
+
+    def served(self, *roles: Role) -> Keys | None:
+        """Localities in which they hold one of the roles."""
+        if self.held is None:
+            return Locality.objects.served_by(self.user, *roles)
+        found = {each.locality_id for each in self.held if each.role in roles}
+        return sorted(key for key in found if key is not None) or None
 
 
 def has_role(

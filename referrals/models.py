@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from agencies import people
 from agencies.models import Agency, Locality, Membership, Route
 from agencies.terms import PREVENT, AgencyType, LegalBasis, Role, Sector
 from referrals import terms
@@ -55,32 +56,21 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
         over; those shared with a locality, the police, a front door or a panel that they serve.
         Somebody named as close to the concern finds no trace of it, whatever their role.
         """
-        own = Q(created_by=user) & ~Q(status=Status.DISPOSED) & kept_by(user)
-        agency = Q(agency__in=Agency.objects.led_by(user)) & ~Q(
-            status__in=[Status.DRAFT, Status.DISPOSED]
-        )
-        locality = Q(locality__in=Locality.objects.served_by(user, *PREVENT)) & Q(
-            status__in=terms.SHARED
-        )
-        offered = Q(
-            outward_status=Status.TRANSFERRED,
-            offered_to__in=Locality.objects.served_by(user, *PREVENT),
-        )
-        police = Q(
-            locality__in=Locality.objects.served_by(
-                user, Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR
-            )
-        ) & Q(status__in=terms.SHARED)
-        panel = Q(
-            locality__in=Locality.objects.served_by(
-                user, Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR
-            )
-        ) & Q(status__in=terms.SHARED, outward_status__in=terms.FROM_PANEL)
-        sent = Q(
-            pk__in=Recipient.objects.open_to(user).values("referral_id"), status__in=terms.SHARED
-        )
-        seen = self.filter(own | agency | locality | offered | police | panel | sent)
-        return seen.exclude(
+        places = people.Places.of(user)
+        seen = Q(created_by=user) & ~Q(status=Status.DISPOSED) & kept_by(user)
+        shared = Q(status__in=terms.SHARED)
+        if (led := places.led()) is not None:
+            seen |= Q(agency__in=led) & ~Q(status__in=[Status.DRAFT, Status.DISPOSED])
+        if (prevent := places.served(*PREVENT)) is not None:
+            seen |= Q(locality__in=prevent) & shared
+            seen |= Q(outward_status=Status.TRANSFERRED, offered_to__in=prevent)
+        if (police := places.served(Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR)) is not None:
+            seen |= Q(locality__in=police) & shared
+        if (panel := places.served(Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR)) is not None:
+            seen |= Q(locality__in=panel, outward_status__in=terms.FROM_PANEL) & shared
+        if places.served(Role.FRONT_DOOR, Role.ADULT_SAFEGUARDING) is not None:
+            seen |= Q(pk__in=Recipient.objects.open_to(user).values("referral_id")) & shared
+        return self.filter(seen).exclude(
             pk__in=Exclusion.objects.filter(person=user).values("referral_id"),
         )
 

@@ -25,6 +25,7 @@ def visible(request: SignedInRequest, key: str, *, with_answers: bool = False) -
     Args:
         with_answers: read every section's record in the same query.
     """
+    people.roles_for(request)  # read once, and visible_to() knows where they work
     referrals = Referral.objects.visible_to(request.user).select_related(*PEOPLE)
     if with_answers:
         referrals = referrals.select_related(*ALL_RECORDS, *NAMED_IN_CHECK)
