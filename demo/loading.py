@@ -18,11 +18,11 @@ from accounts.models import User
 from agencies import workflow as agency_workflow
 from agencies.models import Locality
 from audit import events
-from demo import cast, synthetic
+from demo import cast, pictures, synthetic
 from demo.stories import SCENARIOS, WAITING, Act, Story, Teller, load
 from demo.times import Calendar
 from outbox.models import Message
-from referrals import steps, workflow
+from referrals import files, steps, workflow
 from referrals.models import PageSave, ReferenceCounter, Referral
 from referrals.questions import named
 from referrals.terms import GatewayOutcome, ReceivedBy, Section, Status
@@ -109,6 +109,7 @@ class Walker:
         self.fresh: set[uuid.UUID] = set()
         self.doors: dict[str, Callable[[Story, Act, User, datetime], Referral | None]] = {
             "draft": self.draft,
+            "attach": self.attach,
             "hand_over": self.hand_over,
             "ask_author": self.ask_author,
             "send": self.send,
@@ -161,6 +162,11 @@ class Walker:
             close = [self.people[key] for key in story.close]
             workflow.exclude(referral, close, by=by, now=now)
         return referral
+
+    def attach(self, story: Story, act: Act, by: User, now: datetime) -> None:
+        """A file of its own, under the name that the story gives it."""
+        kept = files.clean(act.say, pictures.DRAWN[act.to]())
+        workflow.add_files(self._of(story), [kept], by=by, now=now)
 
     def hand_over(self, story: Story, act: Act, by: User, now: datetime) -> Referral:
         return workflow.hand_over(self._of(story), by=by, now=now)

@@ -50,6 +50,8 @@ def fields(question: Question, value: Any) -> dict[str, Any]:
 def page(step: Step | str, answers: dict[str, Any]) -> dict[str, Any]:
     """The fields of one page, for those of its questions that have an answer here."""
     step = STEP[step] if isinstance(step, str) else step
+    if step.name == "files":
+        return {"end": "all", "on": "1"}
     sent: dict[str, Any] = {}
     for question in step.questions:
         if question.name in answers:

@@ -14,8 +14,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
-from referrals.models import Referral, Submission
-from referrals.terms import Status
+from referrals import files, workflow
+from referrals.models import Attachment, Referral, Submission
+from referrals.terms import FileState, Status
 from tests.entry import enter
 from tests.referrals import cases
 
@@ -81,6 +82,8 @@ def address(name: str, key: str, arguments: list[str]) -> str:
             values.append(key)
         elif what == "step":
             values.append("observed")
+        elif kind == "uuid":
+            values.append("00000000-0000-4000-8000-000000000000")
         else:
             values.append("1" if kind == "int" else "prevent-lead")
     return reverse(name, args=values)
@@ -174,6 +177,42 @@ def test_what_is_posted_by_those_who_see_but_may_not_changes_nothing(status, cas
                     response = browser.post(address(name, referral.key, arguments), form)
                     assert response.status_code < 500, (name, person, form)
                     transaction.set_rollback(True)
+
+
+# Files ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("status", STATES)
+def test_a_file_is_opened_by_those_who_see_the_case_and_by_nobody_else(status, cast, case_in):
+    """As far as NOTICE is read, its files are; a link of somebody else's is a link to nothing."""
+    referral = case_in(status)
+    content = b"CANARYfile: what a boy wrote on his planner."
+    workflow.add_files(
+        Referral.objects.get(pk=referral.pk),
+        [files.clean("CANARYname.txt", content)],
+        by=cast.practitioner,
+    )
+    one = Attachment.objects.get()
+    urls = [reverse("referrals:file", args=[referral.key, one.pk])]
+    urls += [reverse("referrals:files", args=[referral.key])]
+    for checked in (FileState.PENDING, FileState.CLEAN):
+        Attachment.objects.update(state=checked)
+        for who, person in roles(cast).items():
+            browser, said = enter(person), (status, checked, who)
+            sees = person is not None and (
+                Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
+            )
+            had = sees and (checked == FileState.CLEAN or person == cast.practitioner)
+            for method in (browser.get, browser.post):
+                opened = method(urls[0])
+                assert (opened.content == content) is had, said
+                assert opened.status_code == (
+                    200 if had else 302 if sees or person is None else 404
+                ), said
+            listed = browser.get(urls[1])
+            assert (b"CANARYname" in listed.content) is sees, said
+            assert b"CANARYfile" not in listed.content
+            if person != cast.practitioner:
+                browser.post(reverse("referrals:remove_file", args=[referral.key, one.pk]))
+    assert Attachment.objects.filter(pk=one.pk, state=FileState.CLEAN).exists()
 
 
 # Canaries ---------------------------------------------------------------------------------------

@@ -176,6 +176,8 @@ def test_a_lead_walks_all_three_parts(cast):
     referral = draft_of(cast.lead)
     cases.fill(referral, cases.NOTICE, by=cast.lead)
     response = post_page(client, referral, "other-concerns", cases.NOTICE)
+    assert response.url == url(referral, "files")
+    response = post_page(client, referral, "files")
     assert response.url == url(referral, "closeness")
     assert cast.deputy.name in words(client.get(url(referral, "closeness")))
     response = client.post(url(referral, "closeness"), {"close": "nobody"})
@@ -210,6 +212,8 @@ def test_somebody_without_a_lead_takes_the_advice_line_and_shares(cast):
     advice = {"advice_line": "reached", "advice_line_detail": "They said to refer, today at noon."}
     cases.fill(referral, cases.NOTICE, by=person)
     response = post_page(client, referral, "other-concerns", cases.NOTICE)
+    assert response.url == url(referral, "files")
+    response = post_page(client, referral, "files")
     assert response.url == url(referral, "advice-line")
     assert client.get(response.url).status_code == 200
     assert post_page(client, referral, "advice-line", advice).url == url(referral, "check")
