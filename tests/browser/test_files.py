@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from referrals import files, workflow
 from referrals.models import Attachment
@@ -24,7 +24,7 @@ def choose(person: Person, *names: str, **more: bytes) -> None:
     person.page.set_input_files(
         BOX,
         [
-            {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            FilePayload(name=name, mimeType="application/octet-stream", buffer=content)
             for name, content in sent.items()
         ],
     )

@@ -437,9 +437,9 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     def open_text(content: str = "", **more: bytes) -> bytes:
         return packed(odt_parts(content, **more))
 
-    yield "macro.odt", open_text(**{"Basic/Standard/Module1.xml": b"<a/>"})
-    yield "scripts.odt", open_text(**{"Scripts/python/evil.py": b"import os"})
-    yield "object.odt", open_text(**{"Object 1/content.xml": b"<a/>"})
+    yield "macro.odt", open_text("", **{"Basic/Standard/Module1.xml": b"<a/>"})
+    yield "scripts.odt", open_text("", **{"Scripts/python/evil.py": b"import os"})
+    yield "object.odt", open_text("", **{"Object 1/content.xml": b"<a/>"})
     yield "listens.odt", open_text('<script:event-listener script:language="x"/>')
     yield "fetches.odt", open_text('<draw:image xlink:href="http://evil.example.org/x.png"/>')
     yield "share.odt", open_text('<draw:image xlink:href="//evil.example.org/x.png"/>')
@@ -449,7 +449,7 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     yield "dde.odt", open_text('<office:dde-source office:dde-application="soffice"/>')
     yield "frame.odt", open_text('<draw:floating-frame xlink:href="x"/>')
     yield "sheet.odt", open_text(mimetype=b"application/vnd.oasis.opendocument.spreadsheet")
-    yield "laughs.odt", open_text(**{"styles.xml": laughs})
+    yield "laughs.odt", open_text("", **{"styles.xml": laughs})
 
 
 def _texts() -> Iterator[tuple[str, bytes]]:

@@ -192,13 +192,9 @@ def multipart() -> tuple[bytes, bytes]:
 
 
 def raw(client: Client, draft: Referral, sent: bytes, *, claims: int = 0) -> Any:
-    return client.generic(
-        "POST",
-        page(draft),
-        sent,
-        content_type="multipart/form-data; boundary=x",
-        **{"CONTENT_LENGTH": str(claims or len(sent)), "wsgi.input": io.BytesIO(sent)},
-    )
+    said: Any = {"CONTENT_LENGTH": str(claims or len(sent)), "wsgi.input": io.BytesIO(sent)}
+    kind = "multipart/form-data; boundary=x"
+    return client.generic("POST", page(draft), sent, content_type=kind, **said)
 
 
 def test_an_upload_that_breaks_off_leaves_nothing_behind(draft, author):
