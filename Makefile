@@ -1,20 +1,21 @@
-# Two commands: make run, make test. What they do is in bin/portal.
+# Two commands: make run, make test; and make bench. What they do is in bin/portal.
 PYTHON ?= python3
 PORT ?= 8000
 export PORT
 
-.PHONY: help run test stop afresh clean lock vendor
+.PHONY: help run test bench stop afresh clean lock vendor
 
 help:
 	@echo "make run      the demonstration, on http://127.0.0.1:$(PORT)/ (PORT= chooses the port)"
 	@echo "make test     all checks and tests"
+	@echo "make bench    what each page costs, at 10,000 and 100,000 referrals (BENCH_MILLION=1: a million too)"
 	@echo "make stop     stop what runs from this folder"
 	@echo "make afresh   give up the demonstration's data"
 	@echo "make clean    remove everything that was made here"
 	@echo "make lock     refresh requirements*.txt (needs uv)"
 	@echo "make vendor   fetch GOV.UK Frontend, the typeface and axe again (needs npm)"
 
-run test stop:
+run test bench stop:
 	@$(PYTHON) bin/portal $@
 
 afresh:

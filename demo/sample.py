@@ -504,6 +504,9 @@ def write(plan: Plan, numbers: Sequence[int]) -> int:
                 lines[model].append(line)
     events.sort(key=lambda one: one[0])  # the log tells what happened in order, chunk by chunk
     lines[AuditEvent] = [line for _at, line in events]
+    with connection.cursor() as cursor:
+        # Two processes wait for each other's numbers in the log longer than a page would.
+        cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
     _copy(DataKey, _KEY_COLUMNS, sealed)
     for model, written in lines.items():
         if written:

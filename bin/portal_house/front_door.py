@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from portal_house import checks, prepare, serve
+from portal_house import bench, checks, prepare, serve
 from portal_house.places import Places
 from portal_house.postgres import OWNER, SERVING, Cluster
 from portal_house.trouble import Trouble, full_disk, is_full
@@ -87,6 +87,21 @@ def test(places: Places, arguments: argparse.Namespace) -> None:
             cluster.stop()
 
 
+def measure(places: Places, arguments: argparse.Namespace) -> None:
+    """What each page costs, as a multiple of the floor, at several sizes of sample."""
+    places.make_var()
+    with serve.only_one(places, "bench"):
+        cluster = Cluster(places, bench.NAME)
+        places.needs_room(database=cluster.data)
+        prepare.packages(places, tests=False)
+        try:
+            cluster.start()
+            bench.measure(places, cluster)
+        finally:
+            serve.let_nothing_interrupt()
+            cluster.stop()
+
+
 def database(places: Places, arguments: argparse.Namespace) -> None:
     """The embedded database alone, for work with manage.py."""
     cluster = _cluster_for(places)
@@ -103,9 +118,10 @@ def database(places: Places, arguments: argparse.Namespace) -> None:
 
 
 def stop(places: Places, arguments: argparse.Namespace) -> None:
-    stopped = [name for name in ("run", "test") if serve.stop_running(places, name)]
+    stopped = [name for name in ("run", "test", "bench") if serve.stop_running(places, name)]
     serve.stop_leftovers(places)
-    for cluster in (_cluster_for(places), _cluster_for(places, tests=True)):
+    kept = Cluster(places, bench.NAME)
+    for cluster in (_cluster_for(places), _cluster_for(places, tests=True), kept):
         if cluster.is_running():
             cluster.stop()
             stopped.append(cluster.name)
@@ -122,6 +138,7 @@ def afresh(places: Places, arguments: argparse.Namespace) -> None:
         _remove(places.var / name)
     if arguments.all:
         _cluster_for(places, tests=True).remove()
+        Cluster(places, bench.NAME).remove()
         for folder in (places.shelter, places.var, places.venv):
             _remove(folder)
     print("The next `make run` starts afresh.")
@@ -168,6 +185,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("test", help="set up, check and test everything")
     command.set_defaults(do=test)
+
+    command = commands.add_parser("bench", help="measure the pages; BENCH_MILLION=1 for more")
+    command.set_defaults(do=measure)
 
     command = commands.add_parser("database", help="the embedded database alone")
     command.add_argument("what", choices=["start", "stop", "url"])

@@ -1,0 +1,345 @@
+"""``make bench``: what each page costs, as a multiple of the floor, at several sizes.
+
+The floor and a page are asked for in turn, one after the other, over and over, so that whatever
+else the machine does falls on both. Databases are made once for each size and kept in ``var/``.
+
+    BENCH_MILLION=1   also with a million referrals (27 GB, and a quarter of an hour to make)
+    BENCH_SIZES=...   other sizes, such as 10000
+    BENCH_ROUNDS=40   how often each page is asked for
+"""
+
+import json
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from bench.client import Answer, Browser, Form, Page, assets_of, fields_to_send, fonts_of
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+SIZES = (10_000, 100_000)
+MILLION = 1_000_000
+ROUNDS = 40
+WARM = 3
+MOST_QUERIES, MOST_TIMES, MOST_BYTES = 15, 4.0, 100 * 1024
+SEARCHES = 20
+"""Thirty searches an hour are let through."""
+AGENCIES = 300
+SERVER = ("--workers=1", "--worker-class=sync", "--log-level=error", "--no-control-socket")
+
+
+# Databases ------------------------------------------------------------------------------------
+def database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def make_database(owner: str, name: str) -> None:
+    connection = psycopg2.connect(database(owner, "postgres"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if not cursor.fetchone():
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    connection.close()
+
+
+def cases_in(url: str) -> int:
+    connection = psycopg2.connect(url)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM referrals_referral")
+        found = cursor.fetchone()
+    connection.close()
+    return int(found[0]) if found else 0
+
+
+@dataclass
+class Size:
+    """A database of so many referrals, and what is asked of it."""
+
+    cases: int
+    env: dict[str, str]
+    told: dict[str, Any] = field(default_factory=dict)
+    port: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{os.environ.get('BENCH_PREFIX', 'bench_')}{self.cases}"
+
+    @property
+    def pages(self) -> list[Page]:
+        return [Page(**said) for said in self.told["pages"]]
+
+
+def prepare(size: Size, owner: str) -> None:
+    """Make the database of this size, or what is missing of it."""
+    make_database(owner, size.name)
+    url = database(owner, size.name)
+    env = {**size.env, "DATABASE_URL": url, "DATABASE_OWNER_URL": url, "PORTAL_DEMO": "1"}
+    manage(env, "migrate", "--noinput", "--verbosity=0")
+    manage(env, "createcachetable")
+    serving = size.env["DATABASE_URL"]
+    if urlsplit(serving).username != urlsplit(owner).username:
+        manage(env, "grant_roles")
+    manage(env, "load_guidance")
+    if cases_in(url) < size.cases:
+        print(f"A sample of {size.cases:,} referrals:", flush=True)
+        words = [f"--referrals={size.cases}", f"--agencies={AGENCIES}"]
+        manage(env, "make_sample", *words, shown=True)
+    size.env["DATABASE_URL"] = database(serving, size.name)
+    made = run(size.env, "bench.pages")
+    size.told = json.loads(made.splitlines()[-1])
+
+
+def manage(env: dict[str, str], *words: str, shown: bool = False) -> None:
+    told = None if shown else subprocess.PIPE
+    done = subprocess.run(  # noqa: S603 - our own commands
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=env,
+        stdout=told,
+        stderr=None if shown else subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout or ''}\n{words[0]} did not end well.")
+
+
+def run(env: dict[str, str], module: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own modules
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{done.stderr}\n{module} did not end well.")
+    return done.stdout.strip()
+
+
+# Servers --------------------------------------------------------------------------------------
+@contextmanager
+def served(application: str, env: dict[str, str]) -> Iterator[int]:
+    """One gunicorn worker, the same for the floor and the portal."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    process = subprocess.Popen(  # noqa: S603 - our own server
+        [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", *SERVER],
+        cwd=ROOT,
+        env={**env, "BASE_URL": f"http://127.0.0.1:{port}"},
+    )
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > until:
+                    sys.exit(f"{application} does not answer.")
+                time.sleep(0.2)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+# Measuring ------------------------------------------------------------------------------------
+@dataclass
+class Measured:
+    """One page at one size: seconds of it and of the floor just before, in pairs."""
+
+    page: Page
+    cases: int
+    took: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
+    bytes: int = 0
+
+    @property
+    def ms(self) -> float:
+        return 1000 * statistics.median(self.took)
+
+    @property
+    def ratio(self) -> float:
+        pairs = zip(self.took, self.floor, strict=True)
+        return statistics.median(took / floor for took, floor in pairs)
+
+    @property
+    def missed(self) -> list[str]:
+        found = {
+            "queries": self.page.queries > MOST_QUERIES,
+            "ratio": self.ratio > MOST_TIMES,
+            "bytes": self.bytes > MOST_BYTES,
+        }
+        return [name for name, over in found.items() if over]
+
+
+def ask(browser: Browser, page: Page, words: dict[str, str]) -> Answer:
+    """Ask for the page; for one that is sent, the form is fetched first, outside the time."""
+    if not page.sent:
+        return see(browser.get(page.path), page, 200)
+    html = see(browser.get(page.path), page, 200).body.decode()
+    path = Form(html).autosave if page.sent == "autosave" else page.path
+    wanted = 302 if page.sent == "form" else 200
+    return see(browser.post(path, fields_to_send(page, html, words)), page, wanted)
+
+
+def see(answer: Answer, page: Page, wanted: int) -> Answer:
+    if answer.status != wanted:
+        sys.exit(f"{page.name} ({page.path}): {answer.status}, not {wanted}")
+    return answer
+
+
+def weigh(browser: Browser, page: Page) -> int:
+    """Bytes of a first view: the page as it is sent, with style, script, icon and fonts."""
+    first = browser.get(page.path)
+    total = len(first.body)
+    wanted = assets_of(first.body.decode())
+    for address in wanted:
+        asset = browser.get(address, **{"Accept-Encoding": "gzip"})
+        total += len(asset.body)
+        if address.endswith(".css"):
+            plain = browser.get(address).body.decode()
+            wanted += [urljoin(address, font) for font in fonts_of(plain)]
+    return total
+
+
+def measure(sizes: list[Size], floor: Browser, rounds: int) -> list[Measured]:
+    people = {
+        (size.cases, who): Browser(size.port, {"session": key})
+        for size in sizes
+        for who, key in size.told["sessions"].items()
+    }
+    found = [Measured(page, size.cases) for size in sizes for page in size.pages]
+    words = {size.cases: size.told["words"] for size in sizes}
+    nobody = {size.cases: Browser(size.port) for size in sizes}
+    for number in range(-WARM, rounds):
+        for one in found:
+            if one.page.sent == "search" and number >= SEARCHES:
+                continue
+            browser = people.get((one.cases, one.page.who), nobody[one.cases])
+            began = floor.get("/")
+            took = ask(browser, one.page, words[one.cases])
+            if number >= 0:
+                one.floor.append(began.seconds)
+                one.took.append(took.seconds)
+        print(".", end="", flush=True)
+    print()
+    for one in found:
+        if not one.page.sent:
+            one.bytes = weigh(people.get((one.cases, one.page.who), nobody[one.cases]), one.page)
+    return found
+
+
+# Telling --------------------------------------------------------------------------------------
+HEAD = ("Page", "Referrals", "Median ms", "Times the floor", "Queries", "First view, KiB", "")
+
+
+def lines_of(found: list[Measured]) -> list[tuple[str, ...]]:
+    return [
+        (
+            one.page.name,
+            f"{one.cases:,}",
+            f"{one.ms:.1f}",
+            f"{one.ratio:.2f}",
+            str(one.page.queries),
+            f"{one.bytes / 1024:.0f}" if one.bytes else "",
+            f"over: {', '.join(one.missed)}" if one.missed else "",
+        )
+        for one in sorted(found, key=lambda one: one.cases)
+    ]
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[place]) for row in (HEAD, *rows)) for place in range(len(HEAD))]
+
+    def line(row: tuple[str, ...]) -> str:
+        cells = [
+            cell.ljust(width) if place in (0, len(HEAD) - 1) else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return f"| {' | '.join(cells)} |"
+
+    rule = tuple("-" * width for width in widths)
+    return "\n".join(line(row) for row in (HEAD, rule, *rows))
+
+
+def told(sizes: list[Size], found: list[Measured], rounds: int) -> str:
+    floor = 1000 * statistics.median(took for one in found for took in one.floor)
+    version = sizes[0].told["postgresql"] // 10_000
+    text = [
+        f"# Bench, {datetime.now(UTC):%-d %B %Y}",
+        "",
+        f"Python {platform.python_version()}, PostgreSQL {version}, "
+        f"{len(os.sched_getaffinity(0))} processors, {rounds} rounds; floor {floor:.1f} ms. Each "
+        "page is asked for right after the floor; the ratio is the median of these pairs.",
+        f"Budgets: {MOST_QUERIES} queries, {MOST_TIMES:.0f} times the floor, "
+        f"{MOST_BYTES // 1024} KiB for a first view.",
+        "",
+        table(lines_of(found)),
+        "",
+    ]
+    for size in sizes:
+        pdf = size.told["pdf"]
+        text.append(
+            f"- {size.cases:,} referrals: {size.told['open']:,} open in the Prevent lead’s queue; "
+            f"a referral’s PDF has {pdf['pages']} pages and takes {pdf['ms']:.0f} ms a page "
+            f"({pdf['bytes'] / 1024:.0f} KiB)."
+        )
+    return "\n".join(text) + "\n"
+
+
+def wanted_sizes() -> list[int]:
+    if said := os.environ.get("BENCH_SIZES"):
+        return [int(size) for size in said.replace(",", " ").split()]
+    return [*SIZES, *([MILLION] if os.environ.get("BENCH_MILLION") == "1" else [])]
+
+
+def main() -> int:
+    env = dict(os.environ)
+    owner = env["DATABASE_OWNER_URL"]
+    rounds = int(env.get("BENCH_ROUNDS") or ROUNDS)
+    sizes = [Size(cases, {**env, "PORTAL_DEMO": "0"}) for cases in wanted_sizes()]
+    make_database(owner, "bench_floor")
+    floor_env = {**env, "BENCH_FLOOR_DB": database(owner, "bench_floor")}
+    floor_env.pop("DJANGO_SETTINGS_MODULE", None)
+    session = run(floor_env, "bench.floor")
+    for size in sizes:
+        prepare(size, owner)
+    with ExitStack() as servers:
+        floor_port = servers.enter_context(served("bench.floor:application", floor_env))
+        floor = Browser(floor_port, {"sessionid": session})
+        if floor.get("/").status != 200:
+            sys.exit("The floor does not answer.")
+        for size in sizes:
+            size.port = servers.enter_context(served("prevent_portal.wsgi:application", size.env))
+        found = measure(sizes, floor, rounds)
+    text = told(sizes, found, rounds)
+    print(text)
+    name = f"{datetime.now(UTC):%Y-%m-%d}.md"
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    (results / name).write_text(text, encoding="utf-8")
+    print(f"Written to bench/results/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
