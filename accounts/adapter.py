@@ -67,6 +67,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Counted by account and source together, so that no stranger shuts a person out."""
         return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
 
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.providers.SecondFactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not fresh.is_fresh(context.request, now=timezone.now())
 

@@ -41,7 +41,7 @@ class CodeProcess(LoginCodeVerificationProcess):
     def finish(self, redirect_url: str | None) -> HttpResponse:
         if self.user is None:
             self._user = _make_account(self.request, self.state["email"])
-        _note_verified(self.user)
+        note_verified(self.user)
         answer: HttpResponse = super().finish(redirect_url)
         return answer
 
@@ -54,7 +54,7 @@ def _make_account(request: HttpRequest, email: str) -> User:
     return user
 
 
-def _note_verified(user: Any) -> None:
+def note_verified(user: Any) -> None:
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )

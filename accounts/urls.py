@@ -11,7 +11,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from accounts import passkeys, views
+from accounts import passkeys, providers, views
 from accounts.fresh import fresh_factor_needed_to_look as to_look
 
 urlpatterns = [
@@ -21,6 +21,12 @@ urlpatterns = [
     path("login/code/confirm/", views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
     path("login/password/", views.PasswordSignInView.as_view(), name="account_login_password"),
     path("signup/", views.to_sign_in, name="account_signup"),
+    path("oidc/<slug:provider_id>/login/", providers.sign_in, name="openid_connect_login"),
+    path(
+        "oidc/<slug:provider_id>/login/callback/",
+        providers.come_back,
+        name="openid_connect_callback",
+    ),
     path("logout/", login_not_required(allauth.logout), name="account_logout"),
     path("stay/", views.stay, name="account_stay"),
     path("go-on/", views.go_on, name="account_go_on"),

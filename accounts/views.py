@@ -59,6 +59,17 @@ class SignInView(RequestLoginCodeView):
         clear_login(request)
         return None
 
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().render_to_response(context, **kwargs)
+        # A browser holds form-action also against where a form's answer leads.
+        origins = {o for each in settings.OIDC_PROVIDERS.values() for o in each.origins}
+        response._csp_update = {"form-action": sorted(origins)}  # type: ignore[attr-defined]
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"providers": settings.OIDC_PROVIDERS.values()}
+
     def get_form_class(self) -> type[SignInForm]:
         return SignInForm
 

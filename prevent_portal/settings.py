@@ -8,7 +8,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from prevent_portal import guard
+from prevent_portal import guard, providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -112,6 +112,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -239,6 +241,18 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Prevent portal"
+# Agencies' own sign-in, as prevent_portal.providers describes it; none in the demonstration.
+OIDC_PROVIDERS = (
+    {}
+    if PORTAL_DEMO
+    else providers.read(
+        env("OIDC_PROVIDERS", default=""), env("OIDC_PROVIDERS_FILE", default=""), https=HTTPS
+    )
+)
+SOCIALACCOUNT_PROVIDERS = providers.for_allauth(OIDC_PROVIDERS)
+SOCIALACCOUNT_ADAPTER = "accounts.providers.ProviderAdapter"
+SOCIALACCOUNT_STORE_TOKENS = SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 WAGTAILADMIN_LOGIN_URL = "account_login"
 
 # --- Mail -------------------------------------------------------------------------------------

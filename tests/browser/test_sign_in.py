@@ -1,5 +1,6 @@
 """Getting in and out at a browser: time running out, passkeys, an agency's own provider."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from playwright.sync_api import expect
 
 from accounts import sessions
 from accounts.session_store import SessionStore
+from prevent_portal import providers
+from tests.accounts.provider import Stub
 from tests.browser import walks
 from tests.browser.looking import see
 from tests.referrals.cases import fresh
@@ -140,3 +143,20 @@ def test_a_passkey_is_added_signs_in_confirms_and_is_removed(stage, seat):
     ruth.press("Remove the passkey")
     ruth.go("mfa_list_webauthn")
     ruth.sees("You have none yet")
+
+
+def test_an_agencys_own_sign_in_on_another_origin(stage, seat, settings):
+    stub = Stub()
+    settings.OIDC_PROVIDERS = providers.read(json.dumps([stub.setting()]), https=False)
+    settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.OIDC_PROVIDERS)
+    stub.claims = {"email": stage["hannah"].email, "email_verified": True}
+    somebody = seat(None)
+    somebody.go("agencies:details")
+    assert see(somebody) == []
+    somebody.page.get_by_role("button", name="Sign in with Fellgate High School").click()
+    somebody.page.wait_for_url(f"{stub.issuer}/**")
+    somebody.page.get_by_role("link", name="I am Hannah").click()
+    somebody.page.wait_for_url("**/agency/details/")
+    somebody.sees("Hannah Ellis")
+    stub.shutdown()
+    stub.server_close()
