@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from agencies.models import Agency, Locality
 from agencies.terms import Role
-from ui.fields import ChoiceField, DayField, EmailField, TelephoneField, TextField
+from ui.fields import (
+    ChoiceField,
+    DayField,
+    EmailField,
+    TelephoneField,
+    TextField,
+    WholeNumberField,
+)
 from ui.forms import PageForm
 from ui.trouble import NotSetUpError
 
@@ -186,3 +193,29 @@ class PreventContactForm(PageForm):
         "s",
     )
     button = gettext_lazy("Save")
+
+
+class RetentionForm(PageForm):
+    """How long one kind of record is kept."""
+
+    months = WholeNumberField(
+        label=gettext_lazy("How many months it is kept"),
+        least=1,
+        most=600,
+        missing=gettext_lazy("Write a number of months, like 12"),
+    )
+    child_months = WholeNumberField(
+        label=gettext_lazy("How many months for a child, where that is shorter"),
+        help_text=gettext_lazy("Empty: the same as for adults."),
+        least=1,
+        most=600,
+        required=False,
+    )
+    source = TextField(
+        label=gettext_lazy("Where this was decided"),
+        help_text=gettext_lazy("For example: retention schedule, agreed by the board on 3 May"),
+        max_length=300,
+        missing=gettext_lazy("Write where this was decided"),
+    )
+    headings = {"months": "s", "child_months": "s", "source": "s"}
+    button = gettext_lazy("Propose this rule")

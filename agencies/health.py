@@ -33,6 +33,20 @@ class Problem:
 def problems() -> list[Problem]:
     """Everything that would leave a concern without an owner or a telephone number, in order."""
     people = _people_by_place()
+    return _of_routes(people) + _of_agencies(people)
+
+
+def route_problems() -> list[Problem]:
+    """Those of localities and their routes: each keeps a new portal in set-up."""
+    return _of_routes(_people_by_place())
+
+
+def _of_agencies(people: "Counts") -> list[Problem]:
+    agencies = Agency.objects.filter(is_active=True).exclude(kind=AgencyType.INDEPENDENT)
+    return [problem for agency in agencies for problem in _of_agency(agency, people)]
+
+
+def _of_routes(people: "Counts") -> list[Problem]:
     localities = list(Locality.objects.prefetch_related("routes"))
     found = [problem for locality in localities for problem in _of_locality(locality, people)]
     if not any(locality.is_default for locality in localities):
@@ -42,8 +56,7 @@ def problems() -> list[Problem]:
             else _("There is no locality yet, so no concern can be raised.")
         )
         found.insert(0, Problem(_("Unknown place"), what, _edit_path("locality")))
-    agencies = Agency.objects.filter(is_active=True).exclude(kind=AgencyType.INDEPENDENT)
-    return found + [problem for agency in agencies for problem in _of_agency(agency, people)]
+    return found
 
 
 # (the label of the place's model, its pk, role) -> how many people hold it and can sign in

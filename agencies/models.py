@@ -22,6 +22,7 @@ from agencies.terms import (
     PUBLIC_MAIL_DOMAINS,
     AgencyType,
     ContactPurpose,
+    Kept,
     LegalBasis,
     Nation,
     Role,
@@ -260,6 +261,8 @@ class Membership(models.Model):
     invited_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # When an administrator last said that the person still needs the role; empty: when it began.
+    reviewed_at = models.DateTimeField(_("still right on"), null=True, blank=True)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -476,3 +479,83 @@ class Contact(models.Model):
         super().clean()
         if not (self.phone or self.email or self.web):
             raise ValidationError(_("Give a telephone number, an e-mail or a web address."))
+
+
+class RetentionRuleQuerySet(models.QuerySet["RetentionRule"]):
+    def in_force(self) -> Self:
+        return self.filter(signed_at__isnull=False, ended_at__isnull=True)
+
+    def proposed(self) -> Self:
+        return self.filter(signed_at__isnull=True, ended_at__isnull=True)
+
+
+class RetentionRule(models.Model):
+    """How long one kind of record is kept: proposed by one person and signed by another.
+
+    A signed rule is never changed: another one is proposed, and takes its place when it is signed.
+    """
+
+    kind = models.CharField(_("what is kept"), max_length=20, choices=Kept)
+    months = models.PositiveSmallIntegerField(_("months"))
+    child_months = models.PositiveSmallIntegerField(_("months, for a child"), null=True, blank=True)
+    source = models.CharField(_("where this was decided"), max_length=300)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    signed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    signed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # replaced, or taken back unsigned
+
+    objects = RetentionRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("retention rule")
+        verbose_name_plural = _("retention rules")
+        ordering = ["kind", "proposed_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="retentionrule_kind_is_known", condition=Q(kind__in=Kept.values)
+            ),
+            models.CheckConstraint(
+                name="retentionrule_lasts", condition=Q(months__gt=0) & ~Q(child_months=0)
+            ),
+            models.CheckConstraint(name="retentionrule_has_a_source", condition=~Q(source="")),
+            models.CheckConstraint(
+                name="retentionrule_signed_by_another",
+                condition=Q(signed_by__isnull=True, signed_at__isnull=True)
+                | Q(signed_by__isnull=False, signed_at__isnull=False)
+                & ~Q(signed_by=F("proposed_by")),
+            ),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(signed_at__isnull=False, ended_at__isnull=True),
+                name="retentionrule_one_in_force",
+            ),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(signed_at__isnull=True, ended_at__isnull=True),
+                name="retentionrule_one_proposed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{Kept(self.kind).label}, {self.months}"
+
+
+class Opening(models.Model):
+    """That the portal has left set-up and takes concerns: one row, or none before that."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("opening")
+        verbose_name_plural = _("openings")
+        constraints = [models.CheckConstraint(name="opening_is_once", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.opened_at}"

@@ -1,9 +1,9 @@
 """Who may see and change who belongs where. Nobody decides about their own rights."""
 
 from accounts.models import User
-from agencies.models import Agency, Membership
+from agencies.models import Agency, Membership, RetentionRule
 from agencies.people import Place, has_role, scope_of
-from agencies.terms import AGENCY_LEADS, Role
+from agencies.terms import AGENCY_LEADS, RULE_KEEPERS, Role
 
 
 def is_portal_admin(user: User) -> bool:
@@ -48,6 +48,15 @@ def can_set_absence(user: User, person: User) -> bool:
         pk__in=Agency.objects.belonging_to(person).values("pk")
     )
     return shared.exists()
+
+
+def keeps_rules(user: User) -> bool:
+    """How long things are kept: proposed and signed by two of these."""
+    return has_role(user, *RULE_KEEPERS)
+
+
+def can_sign(user: User, rule: RetentionRule) -> bool:
+    return rule.proposed_by_id != user.pk and keeps_rules(user)
 
 
 def place_of(membership: Membership) -> Place:

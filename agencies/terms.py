@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 INVITATION_HOURS = 72
+REVIEW_DAYS = 365  # after which somebody says again that a person still needs a role
 DAY_STARTS, DAY_ENDS = time(9), time(17)  # "by 5pm"; each locality may say otherwise
 
 
@@ -81,6 +82,7 @@ ROLES_OF_SCOPE = {
 }
 
 AGENCY_LEADS = (Role.LEAD, Role.DEPUTY_LEAD)  # in the order in which work comes to them
+RULE_KEEPERS = (Role.PORTAL_ADMIN, Role.PRIVACY_OFFICER)  # how long things are kept
 PREVENT = (Role.PREVENT_LEAD, Role.PREVENT_DEPUTY, Role.PREVENT_SENIOR)
 POLICE = (Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR)
 PANEL = (Role.CHANNEL_CHAIR, Role.CHANNEL_COORDINATOR, Role.PANEL_MEMBER)
@@ -202,6 +204,38 @@ class ContactPurpose(models.TextChoices):
     POLICE = "police", _("Police")
     PUBLIC_HELP = "public_help", _("For members of the public")
     PORTAL_HELP = "portal_help", _("Help with the portal")
+    CONTROLLER = "controller", _("Who answers for personal data")
+
+
+class Kept(models.TextChoices):
+    """What the portal keeps, each with a time of its own (section 12)."""
+
+    AGENCY_CLOSED = "agency_closed", _("Concern closed by the agency")
+    OTHER_ROUTE = "other_route", _("Concern sent another way")
+    WITHDRAWN = "withdrawn", _("Referral withdrawn, or taken on elsewhere")
+    NO_CONCERN = "no_concern", _("Closed at the gateway: no concern")
+    OTHER_SERVICES = "other_services", _("Closed at the gateway: other services")
+    NOT_ADOPTED = "not_adopted", _("Not adopted by the panel")
+    ADOPTED = "adopted", _("Adopted by the panel")
+    POLICE_LED = "police_led", _("Led by the police")
+    ACCESS_LOG = "access_log", _("Access log, after the case is gone")
+    SELF_ASSESSMENT = "self_assessment", _("Self-assessment")
+
+
+# What the form begins with, in months: for adults, and for children where it is shorter. The
+# partnership decides; until two people have signed a rule there is none.
+SUGGESTED_MONTHS: dict[Kept, tuple[int, int | None]] = {
+    Kept.AGENCY_CLOSED: (12, 6),
+    Kept.OTHER_ROUTE: (12, 6),
+    Kept.WITHDRAWN: (12, 6),
+    Kept.NO_CONCERN: (12, 6),
+    Kept.OTHER_SERVICES: (24, None),
+    Kept.NOT_ADOPTED: (36, None),
+    Kept.ADOPTED: (72, None),
+    Kept.POLICE_LED: (12, None),
+    Kept.ACCESS_LOG: (12, None),
+    Kept.SELF_ASSESSMENT: (72, None),
+}
 
 
 # Addresses that anyone can have say nothing about where a person works.

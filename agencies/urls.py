@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agencies import views
+from agencies import set_up_views, views
 
 app_name = "agencies"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("absence/<int:pk>/end/", views.end_absence, name="end_absence"),
     path("second-step/<int:person>/", views.reset_second_factor, name="reset_second_factor"),
     path("health/", views.health_page, name="health"),
+    path("going-live/", set_up_views.going_live, name="going_live"),
+    path("retention/", set_up_views.rules, name="retention"),
+    path("retention/<int:pk>/sign/", set_up_views.sign_rule, name="sign_rule"),
+    path("retention/<slug:kind>/", set_up_views.propose_rule, name="propose_rule"),
     path("member/<int:pk>/confirm/", views.confirm, name="confirm"),
     path("member/<int:pk>/decline/", views.decline, name="decline"),
     path("member/<int:pk>/change/", views.change, name="change"),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.fresh import fresh_factor_needed
 from accounts.http import SignedInRequest
 from accounts.models import User
-from agencies import health, people, policy, workflow
+from agencies import health, opening, people, policy, workflow
 from agencies.forms import (
     ELSEWHERE,
     AbsenceForm,
@@ -28,7 +28,7 @@ from agencies.forms import (
 )
 from agencies.models import Absence, Agency, Invitation, Locality, Membership
 from agencies.people import Place
-from agencies.terms import AGENCY_LEADS, ROLES_OF_SCOPE, Role
+from agencies.terms import AGENCY_LEADS, ROLES_OF_SCOPE, RULE_KEEPERS, Role
 
 PORTAL = "portal"  # in an address, the place that is neither an agency nor a locality
 SELF_GIVEN = gettext_lazy("Ask another administrator: nobody gives roles to themselves.")
@@ -125,6 +125,8 @@ def home(request: SignedInRequest) -> HttpResponse:
             for agency in agencies
         ],
         "is_portal_admin": is_admin,
+        "keeps_rules": any(each.role in RULE_KEEPERS for each in held),
+        "is_open": opening.is_open(),
     }
     if is_admin:
         context["agencies"] = Agency.objects.exclude(kind="independent").select_related("locality")

@@ -5,6 +5,7 @@ library for the locality's own part of the country.
 """
 
 import datetime
+from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,19 @@ SATURDAY = 5
 @lru_cache(maxsize=64)
 def bank_holidays(year: int, subdivision: str) -> frozenset[datetime.date]:
     return frozenset(holidays.country_holidays("GB", subdiv=subdivision, years=year))
+
+
+@dataclass(frozen=True)
+class Holiday:
+    day: datetime.date
+    name: str
+
+
+def coming_holidays(day: datetime.date, locality: Locality, count: int) -> list[Holiday]:
+    """The next bank holidays of the locality from ``day`` on, this year's and the next's."""
+    years = (day.year, day.year + 1)
+    known = holidays.country_holidays("GB", subdiv=locality.subdivision, years=years)
+    return [Holiday(each, known[each]) for each in sorted(known) if each >= day][:count]
 
 
 def is_working_day(day: datetime.date, locality: Locality) -> bool:

@@ -1,7 +1,7 @@
 """The cast: who they are, where they work, and their accounts."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -11,9 +11,21 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.utils import timezone
 
 from accounts.models import TITLES, User
-from agencies.models import Agency, AgencyDomain, Contact, Locality, Membership, Route
-from agencies.terms import READS_OTHERS, Role, Scope
+from agencies import opening, retention
+from agencies.models import (
+    Agency,
+    AgencyDomain,
+    Contact,
+    Locality,
+    Membership,
+    RetentionRule,
+    Route,
+)
+from agencies.terms import READS_OTHERS, SUGGESTED_MONTHS, ContactPurpose, Role, Scope
 from demo.stories import HERE, read
+from guidance import loading
+from guidance.models import StatementPage
+from guidance.privacy import SLUG
 
 SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105 - of the demonstration, for all to read
 BEGAN = timedelta(days=400)
@@ -122,6 +134,12 @@ def build(*, now: datetime) -> Company:
     company = Company(localities, agencies, people)
     _give_roles(cast, company, now=now)
     today = timezone.localdate(now)
+    _add_contacts(cast, localities, today)
+    go_live(company.people, now=now)
+    return company
+
+
+def _add_contacts(cast: Cast, localities: dict[str, Locality], today: date) -> None:
     Contact.objects.bulk_create(
         Contact(
             **{
@@ -135,7 +153,41 @@ def build(*, now: datetime) -> Company:
         )
         for number, said in enumerate(cast.contacts)
     )
-    return company
+
+
+def go_live_later(*, now: datetime) -> None:
+    """Open a demonstration that was made before there was a door to go through."""
+    if opening.is_open():
+        return
+    cast = told()
+    emails = {person.key: person.email for person in cast.people.values()}
+    known = {user.email: user for user in User.objects.filter(email__in=emails.values())}
+    localities = {place.code: place for place in Locality.objects.all()}
+    if not Contact.objects.filter(purpose=ContactPurpose.CONTROLLER).exists():
+        new = [said for said in cast.contacts if said["purpose"] == ContactPurpose.CONTROLLER]
+        _add_contacts(replace(cast, contacts=new), localities, timezone.localdate(now))
+    go_live({key: known[email] for key, email in emails.items()}, now=now)
+
+
+def go_live(people: dict[str, User], *, now: datetime) -> None:
+    """Open the portal through its own door, with rules that are marked as invented."""
+    if opening.is_open():
+        return
+    if not StatementPage.objects.live().filter(slug=SLUG).exists():
+        loading.load()
+    proposer, signer = people["frank"], people["noor"]
+    signed = set(RetentionRule.objects.in_force().values_list("kind", flat=True))
+    for kind, (months, child_months) in SUGGESTED_MONTHS.items():
+        if kind not in signed:
+            rule = retention.propose(
+                kind,
+                months=months,
+                child_months=child_months,
+                source="Invented for the demonstration",
+                by=proposer,
+            )
+            retention.sign(rule, by=signer)
+    opening.open_portal(by=signer, now=now)
 
 
 def company() -> Company:

@@ -9,4 +9,7 @@ class GuidanceConfig(AppConfig):
     verbose_name = _("Guidance")
 
     def ready(self) -> None:
-        from guidance import receivers  # noqa: F401
+        from agencies import opening
+        from guidance import privacy, receivers  # noqa: F401
+
+        opening.register(privacy.notice)

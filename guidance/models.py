@@ -227,6 +227,14 @@ class StatementPage(DatedPage):
     class Meta:
         verbose_name = _("statement")
 
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        if self.slug == "privacy":  # who answers stands at the top, and is changed in one place
+            context["controllers"] = contacts_by_place([ContactPurpose.CONTROLLER])
+        return context
+
 
 class HelpPage(DatedPage):
     """Whom to ask: the national lines, then what each locality publishes."""

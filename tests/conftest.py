@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connections
 from django.test import TransactionTestCase, override_settings
+from django.utils import timezone
 
 # Playwright runs a loop in this thread; Django would take the tests for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -37,7 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))
+    items.sort(key=lambda item: _how_late(item.nodeid))
+
+
+def _how_late(nodeid: str) -> int:
+    ranks = [rank for rank, path in enumerate(LONGEST_FIRST) if nodeid.startswith(path)]
+    return ranks[0] if ranks else len(LONGEST_FIRST)
 
 
 # --- Settings ---------------------------------------------------------------------------------
@@ -145,8 +151,19 @@ def _pristine_database() -> Iterator[None]:
     patch.undo()
 
 
+def _open_the_portal() -> None:
+    """The portal that tests walk through has left set-up; tests/agencies walks the way there."""
+    from agencies import opening
+    from agencies.models import Opening
+
+    Opening.objects.get_or_create(defaults={"opened_at": timezone.now()})
+    assert opening.is_open()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        _open_the_portal()
     yield
     with django_db_blocker.unblock():
         PristineDatabase.forget()

@@ -3,10 +3,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from demo import loading
+from demo import cast, loading
 
 
 class Command(BaseCommand):
@@ -17,6 +18,8 @@ class Command(BaseCommand):
             raise CommandError("This is no demonstration: set PORTAL_DEMO=1 to make one.")
         if made_at := loading.made_at():
             age = timesince(made_at)
+            with transaction.atomic():
+                cast.go_live_later(now=timezone.now())
             self.stdout.write(f"The demonstration is there already, {age} old.")
             return
         began = time.monotonic()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import SignedInRequest
-from agencies import people
+from agencies import opening, people
 from referrals import policy, steps, workflow
 from referrals.forms import ReceivedForm
 from referrals.terms import ReceivedBy, Section, Status
@@ -22,6 +22,8 @@ from referrals.views.wizard.place import elsewhere, sent_data
 def new(request: SignedInRequest) -> HttpResponse:
     """What it is, who will see it, and one button that begins a draft."""
     user = request.user
+    if not opening.is_open():
+        return render(request, "referrals/not_open.html")
     if people.must_join(user):
         query = urlencode({"next": reverse("referrals:new")})
         return redirect(f"{reverse('agencies:join')}?{query}")
