@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.db import connection, models, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from agencies.models import Agency
+from agencies.models import Agency, Membership
+from agencies.terms import Role
 from audit.models import AuditEvent
 from demo import moulds, sample
 from referrals import clocks, workflow
@@ -19,6 +21,7 @@ from referrals.models import Clock, PersonRecord, Referral, Submission
 from referrals.terms import BEFORE_CLOSED, SHARED, Status
 from referrals.workflow.sharing import answers_digest
 from tests.demo.conftest import UndoneError
+from tests.entry import enter
 from vault import keys
 from vault.fields import SealedField
 from vault.models import DataKey, SealedModel
@@ -214,3 +217,55 @@ def test_it_declines_where_somebody_real_may_be() -> None:
     User.objects.create_user("somebody@council.example.net", "Somebody")
     with pytest.raises(sample.StrangersError):
         sample.plan(1, 3, seed=1, now=NOW + timedelta(0))
+
+
+# Plans, not times -----------------------------------------------------------------------------
+LARGE = {
+    "referrals_referral",
+    "referrals_personrecord",
+    "referrals_clock",
+    "referrals_message",
+    "referrals_pagesave",
+    "audit_auditevent",
+}
+
+
+def scanned(node: dict[str, Any]) -> set[str]:
+    """Tables that a plan reads from end to end."""
+    found = {node["Relation Name"]} if node["Node Type"] == "Seq Scan" else set()
+    return found.union(*(scanned(part) for part in node.get("Plans", [])))
+
+
+def test_lists_searches_and_cases_are_read_from_indexes(plan: sample.Plan) -> None:
+    """Of two thousand cases, as of a million: no page reads a whole table."""
+    larger = sample.plan(2_000, AGENCIES, seed=1, now=NOW)
+    sample.fill(larger, 2_000, processes=1)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        # As where nothing moves in a disk: so few rows are else as quickly read from end to end.
+        cursor.execute("SET LOCAL random_page_cost = 1.1")
+    held = Membership.objects.filter(role=Role.PREVENT_LEAD, locality__code="NY")
+    lead = held.select_related("person").order_by("pk")[0].person
+    case = Referral.objects.filter(status=Status.GATEWAY, locality__code="NY").first()
+    author = User.objects.get(email="person1@a0000.example.org")
+    assert case is not None
+    them = {"forenames": case.person.forenames, "surname": case.person.surname, "reason": "Asked."}
+    asked = [
+        (lead, "/referrals/queue/", None),
+        (lead, "/referrals/queue/?view=open", None),
+        (lead, "/referrals/queue/?view=open&sort=newest", None),
+        (lead, case.get_absolute_url(), None),
+        (lead, "/referrals/search/", them),
+        (author, "/referrals/", None),
+    ]
+    for person, path, words in asked:
+        client = enter(person)
+        with CaptureQueriesContext(connection) as caught:
+            answer = client.post(path, words) if words else client.get(path)
+        assert answer.status_code == 200, path
+        for query in caught.captured_queries:
+            if query["sql"].startswith("SELECT") and any(name in query["sql"] for name in LARGE):
+                with connection.cursor() as cursor:
+                    cursor.execute("EXPLAIN (FORMAT JSON) " + query["sql"])
+                    whole = scanned(cursor.fetchone()[0][0]["Plan"]) & LARGE
+                assert not whole, (path, whole, query["sql"])
