@@ -100,4 +100,7 @@ def divert(response: HttpResponse, url: str) -> HttpResponse:
 def comes_from_here(request: HttpRequest) -> bool:
     """Whether a post that was refused for its token was sent by one of our own pages."""
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")
-    return bool(origin) and urlsplit(origin).netloc == request.get_host()
+    try:
+        return bool(origin) and urlsplit(origin).netloc == request.get_host()
+    except ValueError:  # no address at all
+        return False

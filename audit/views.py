@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import User
@@ -39,7 +39,7 @@ class Line:
     detail: str
 
 
-@require_GET
+@require_safe
 def log(request: SignedInRequest) -> HttpResponse:
     agencies = readable(request.user)
     if not agencies:

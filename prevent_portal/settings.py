@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "ui.middleware.FormsOnlyMiddleware",
     "accounts.middleware.AskingMiddleware",
 ]
 ROOT_URLCONF = "prevent_portal.urls"

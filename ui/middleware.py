@@ -1,11 +1,15 @@
 """What every answer says to the browser, errors included."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
+from django.core.exceptions import BadRequest
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+
+from ui.views import page_of_method
 
 PERMISSIONS = ", ".join(
     f"{feature}=()"
@@ -26,6 +30,8 @@ PERMISSIONS = ", ".join(
         "usb",
     )
 )
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+EMPTY = {None, "", "0"}
 BACK_OFFICE = "/cms/"
 # Wagtail's own screens carry inline script and preview pages in a frame of their own.
 BACK_OFFICE_POLICY = "; ".join(
@@ -54,7 +60,12 @@ class HeadersMiddleware:
         response = self.get_response(request)
         if getattr(response, "unavailable", False):
             response.status_code = 503
+        if response.status_code == 405 and not response.content:
+            response.content = page_of_method(request)
+            response.headers["Content-Length"] = str(len(response.content))
         headers = response.headers
+        if response.status_code == 429:
+            headers.setdefault("Retry-After", "60")
         headers["Permissions-Policy"] = PERMISSIONS
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         # Set again for answers given before Django's own middleware came to it.
@@ -74,6 +85,22 @@ class HeadersMiddleware:
             # Not "cookies": the answer that signs out sets some of its own.
             headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+
+class FormsOnlyMiddleware:
+    """What is posted is a form. Anything else would reach a page as a form with nothing in it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: Any) -> None:
+        if request.method != "POST" or request.path.startswith(BACK_OFFICE):
+            return
+        if request.content_type not in FORMS and request.META.get("CONTENT_LENGTH") not in EMPTY:
+            raise BadRequest
 
 
 @receiver(user_logged_out, dispatch_uid="ui.middleware.remember")

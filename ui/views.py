@@ -73,6 +73,11 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     return _page(request, 404)
 
 
+def page_of_method(request: HttpRequest) -> bytes:
+    """What is said where an address takes no such method: its answer comes with no words."""
+    return _page(request, 405).content
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours; one of the database is said to be passing, since it mostly is.
 
