@@ -74,6 +74,7 @@ def case(request: SignedInRequest, key: str) -> HttpResponse:
 
 def _whole(request: SignedInRequest, key: str) -> Any:
     """The case with every section, and what else one row can say of it, in one query."""
+    people.roles_for(request)  # read once, and visible_to() knows where they work
     looks = AuditEvent.objects.filter(case=OuterRef("pk"), kind="referral.viewed").order_by()
     people_who = looks.values("case").annotate(n=Count("person", distinct=True)).values("n")
     first = AuditEvent.objects.order_by("pk").values("at")[:1]
