@@ -222,7 +222,7 @@ def test_s11_a_childminder_alone_and_a_child_at_home(stage, seat):
     joanna.go_case("case", case)
     joanna.press("Acknowledge the referral")
     carol.go_case("case", case)
-    carol.sees("It is now: Being looked at. Joanna Firth has it.", "has confirmed it")
+    carol.sees("It is now: Being looked at. Joanna Firth has it.", ": confirmed ")
 
     # Asked, it is she who answers.
     joanna.follow("Ask the referrer for more")
