@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agencies import set_up_views, views
+from agencies import import_views, set_up_views, views
 
 app_name = "agencies"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("second-step/<int:person>/", views.reset_second_factor, name="reset_second_factor"),
     path("health/", views.health_page, name="health"),
     path("going-live/", set_up_views.going_live, name="going_live"),
+    path("import/", import_views.page, name="import"),
+    path("import/<slug:kind>.csv", import_views.template, name="import_template"),
     path("retention/", set_up_views.rules, name="retention"),
     path("retention/<int:pk>/sign/", set_up_views.sign_rule, name="sign_rule"),
     path("retention/<slug:kind>/", set_up_views.propose_rule, name="propose_rule"),

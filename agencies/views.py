@@ -170,15 +170,13 @@ def invite(request: SignedInRequest, place: str) -> HttpResponse:
     form = InviteForm(_sent(request), roles=ROLES_OF_SCOPE[people.scope_of(where)])
     if request.method == "POST" and form.is_valid():
         email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
-        person = User.known_by(email)
-        here = Membership.objects.active().filter(person=person, **people.columns(where))
         try:
-            if person and here.exists():
-                workflow.give_role(person, role, where, by=request.user)
-                messages.success(request, _("%(name)s has one more role now.") % {"name": person})
+            given = workflow.bring_in(email, role, where, by=request.user)
+            if isinstance(given, Membership):
+                said = _("%(name)s has one more role now.") % {"name": given.person}
             else:
-                workflow.invite(email, role, where, by=request.user)
-                messages.success(request, _("The invitation is on its way."))
+                said = _("The invitation is on its way.")
+            messages.success(request, said)
             return redirect("agencies:people", place)
         except PermissionDenied:
             form.add_error("email", SELF_GIVEN)

@@ -1,6 +1,7 @@
 """The only door to who belongs where: every change checked, audited and told in one transaction."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import second_factor, sessions
 from accounts.models import User
 from agencies import people, policy, signals
-from agencies.models import Absence, Agency, Invitation, Locality, Membership
+from agencies.models import Absence, Agency, Contact, Invitation, Locality, Membership
 from agencies.people import Place
 from agencies.terms import AGENCY_LEADS, INVITATION_HOURS, AgencyType, Role
 from audit import events
@@ -62,6 +63,19 @@ def invite(email: str, role: Role, place: Place, *, by: User) -> Invitation:
         key=f"invitation-{invitation.pk}",
     )
     return invitation
+
+
+def bring_in(email: str, role: Role, place: Place, *, by: User) -> Membership | Invitation:
+    """The role at once for who belongs there already; an invitation for anybody else.
+
+    Raises:
+        PermissionDenied, RefusedError: as ``give_role`` and ``invite``.
+    """
+    person = User.known_by(email.strip().lower())
+    here = Membership.objects.active().filter(person=person, **people.columns(place))
+    if person and here.exists():
+        return give_role(person, role, place, by=by)
+    return invite(email, role, place, by=by)
 
 
 @transaction.atomic
@@ -373,6 +387,60 @@ def set_prevent_contact(agency: Agency, *, by: User, **contact: str) -> Agency:
         agency.save(update_fields=changed)
         _record("agency.contact_changed", agency, agency, by=by, fields=changed)
     return agency
+
+
+# --- Agencies and contacts, from a file -------------------------------------------------------
+@transaction.atomic
+def add_agency(
+    name: str, locality: Locality, *, kind: str, domains: Sequence[str], by: User, **contact: str
+) -> Agency:
+    """``contact`` has any of the Prevent contact's four fields (S4)."""
+    if not policy.is_portal_admin(by):
+        raise PermissionDenied
+    agency = Agency.objects.create(name=name, locality=locality, kind=kind, **contact)
+    for domain in dict.fromkeys(domains):
+        agency.domains.create(domain=domain)
+    _record("agency.added", agency, agency, by=by)
+    return agency
+
+
+@transaction.atomic
+def change_agency(agency: Agency, *, domains: Sequence[str], by: User, **fields: str) -> Agency:
+    """Change the fields named, and add mail domains; what is not named stays."""
+    if not policy.is_portal_admin(by):
+        raise PermissionDenied
+    agency = Agency.objects.select_for_update(of=("self",)).get(pk=agency.pk)
+    for name, value in fields.items():
+        setattr(agency, name, value)
+    agency.save(update_fields=list(fields))
+    for domain in dict.fromkeys(domains):
+        agency.domains.get_or_create(domain=domain)
+    changed = sorted([*fields, *(["domains"] if domains else [])])
+    _record("agency.changed", agency, agency, by=by, fields=changed)
+    return agency
+
+
+@transaction.atomic
+def add_contact(
+    purpose: str, locality: Locality | None, name: str, *, by: User, **fields: Any
+) -> Contact:
+    if not policy.is_portal_admin(by):
+        raise PermissionDenied
+    contact = Contact.objects.create(purpose=purpose, locality=locality, name=name, **fields)
+    _record("contact.added", contact, None, by=by)
+    return contact
+
+
+@transaction.atomic
+def change_contact(contact: Contact, *, by: User, **fields: Any) -> Contact:
+    if not policy.is_portal_admin(by):
+        raise PermissionDenied
+    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    for name, value in fields.items():
+        setattr(contact, name, value)
+    contact.save(update_fields=list(fields))
+    _record("contact.changed", contact, None, by=by, fields=sorted(fields))
+    return contact
 
 
 # --- What all of them share -------------------------------------------------------------------
