@@ -55,6 +55,8 @@ class Asking:
     typed: Any = None
     picked: str = ""
     """Key of a feedback template."""
+    seen: int | None = None
+    """The version of a record with which its page was opened."""
 
     @property
     def status(self) -> Status:
@@ -79,7 +81,7 @@ class Act:
         who, states: to whom, and where the case must stand for them.
         make: its form; do: its door.
         template: where the plain page of an act is not enough.
-        record: the door for answers that are half written.
+        record: the door for answers that are half written; keeps: the record they stand in.
         remedy: the verb of the page where what is missing can be recorded.
     """
 
@@ -97,6 +99,7 @@ class Act:
     remedy: str = ""
     template: str = "referrals/act.html"
     record: Callable[..., Any] | None = None
+    keeps: str = ""
     context: Callable[[Asking], dict[str, Any]] = field(default=lambda asking: {})
 
     @property
@@ -283,7 +286,8 @@ def _say(door: Callable[..., Any]) -> Done:
 
 def _record(door: Callable[..., Any]) -> Done:
     def do(asking: Asking, form: PageForm) -> Any:
-        return door(asking.referral, cast(QuestionsForm, form).values, by=asking.user)
+        values = cast(QuestionsForm, form).values
+        return door(asking.referral, values, by=asking.user, seen=asking.seen)
 
     return do
 
@@ -375,6 +379,7 @@ ACTS: dict[str, Act] = {
             make=_triage,
             do=_record(workflow.record_triage),
             record=workflow.record_triage,
+            keeps="triage_record",
             template="referrals/triage.html",
         ),
         Act(
@@ -465,6 +470,7 @@ ACTS: dict[str, Act] = {
             make=_gateway,
             do=_record(workflow.record_gateway),
             record=workflow.record_gateway,
+            keeps="gateway_record",
             template="referrals/gateway.html",
         ),
         Act(

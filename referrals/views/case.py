@@ -1,9 +1,9 @@
 """The case page of those who work a shared case, its acts, and the part that a team is sent."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
@@ -25,8 +25,8 @@ from referrals import know, policy, promises, queue, steps, timeline, workflow
 from referrals.acts import ACTS, Act, Asking, next_for
 from referrals.answers import ALL_RECORDS, Answers, Shown
 from referrals.forms import QuestionsForm, WordsForm
-from referrals.models import Document, Exclusion, PoliceNote, Recipient, Referral
-from referrals.moves import NotReady, TransitionError
+from referrals.models import Document, Exclusion, PageSave, PoliceNote, Recipient, Referral
+from referrals.moves import NotReady, Stale, TransitionError
 from referrals.questions import Question, named, of_record
 from referrals.standing import Serves, Standing
 from referrals.terms import (
@@ -37,11 +37,11 @@ from referrals.terms import (
     Status,
 )
 from referrals.views import common
+from referrals.views.conflicts import CONFLICT, clashes_of, keep, seen_version
 from ui import dates
 from ui.forms import PageForm
 from vault import keys
 
-CONFLICT = 409
 MOST_LOOKS = 200
 MOST_EARLIER = 10
 BEFORE_SHARING = (MessageKind.QUESTION, MessageKind.REPLY, MessageKind.DECISION)
@@ -368,7 +368,11 @@ def act(request: SignedInRequest, key: str, verb: str) -> HttpResponse:
     if not what.who(standing):
         raise PermissionDenied
     typed = request.POST if request.method == "POST" else None
-    asking = Asking(referral, standing, request.user, typed, request.GET.get("template", ""))
+    seen = None
+    if what.keeps:
+        seen = workflow.version_of(referral, what.keeps) if typed is None else seen_version(request)
+    picked = request.GET.get("template", "")
+    asking = Asking(referral, standing, request.user, typed, picked, seen)
     if typed is None and asking.status not in what.states:
         messages.warning(request, _who_was_first(asking))
         return redirect("referrals:case", key)
@@ -389,6 +393,8 @@ def _do(request: SignedInRequest, asking: Asking, what: Act, form: PageForm) -> 
     except NotReady as problem:
         form.add_error(None, problem.missing)
         return _act_page(request, asking, what, form)
+    except Stale as stale:
+        return _saved_meanwhile(request, asking, what, cast(QuestionsForm, form), stale.save)
     except TransitionError:
         return _overtaken(request, asking, what, form)
     messages.success(request, str(what.done))
@@ -399,7 +405,9 @@ def _keep(request: SignedInRequest, asking: Asking, what: Act, form: QuestionsFo
     """Save what is there, half written as it is: triage and gateway are recorded bit by bit."""
     assert what.record is not None  # noqa: S101 - asked by the caller
     try:
-        what.record(asking.referral, form.partial_values(), by=asking.user)
+        what.record(asking.referral, form.partial_values(), by=asking.user, seen=asking.seen)
+    except Stale as stale:
+        return _saved_meanwhile(request, asking, what, form, stale.save)
     except TransitionError:
         return _overtaken(request, asking, what, form)
     messages.success(request, _("Saved as far as it is written."))
@@ -426,6 +434,19 @@ def _overtaken(request: SignedInRequest, asking: Asking, what: Act, form: PageFo
     return _act_page(request, asking, what, form, overtaken=said, status=CONFLICT)
 
 
+def _saved_meanwhile(
+    request: SignedInRequest, asking: Asking, what: Act, form: QuestionsForm, save: PageSave
+) -> HttpResponse:
+    """Somebody saved the same record meanwhile: both answers are shown, and both kept (WF-04)."""
+    answers = Answers(common.visible(request, asking.referral.key, with_answers=True))
+    kept = form.partial_values()
+    page = steps.Step(name=what.keeps, task="share", title=what.title)
+    keep(request, answers, page, form, kept)
+    context = {"clashes": clashes_of(answers, form, kept), "save": save}
+    asking = replace(asking, seen=save.version)  # pressed once more, theirs takes its place
+    return _act_page(request, asking, what, form, status=CONFLICT, more=context)
+
+
 def _who_was_first(asking: Asking) -> str:
     said = timeline.overtaken_by(
         asking.referral, user=asking.user, real=asking.standing.sees_real_status
@@ -441,6 +462,7 @@ def _act_page(
     *,
     overtaken: str = "",
     status: int = 200,
+    more: dict[str, Any] | None = None,
 ) -> HttpResponse:
     remedy = ACTS.get(what.remedy)
     context = {
@@ -448,9 +470,11 @@ def _act_page(
         "act": what,
         "form": form,
         "overtaken": overtaken,
+        "seen": asking.seen,
         "remedy_url": remedy.url(asking.referral) if remedy else "",
         "remedy": remedy if remedy and remedy.is_offered(asking.standing, asking.status) else None,
         **what.context(asking),
+        **(more or {}),
     }
     return render(request, what.template, context, status=status)
 

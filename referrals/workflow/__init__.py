@@ -88,6 +88,7 @@ from referrals.workflow.records import (
     plain,
     record_of,
     say,
+    version_of,
     write_record,
 )
 from referrals.workflow.sharing import (
@@ -201,6 +202,7 @@ __all__ = [
     "take_case",
     "take_other_route",
     "transfer",
+    "version_of",
     "view",
     "waiting_for_scan",
     "withdraw",

@@ -91,7 +91,12 @@ def take_at_gateway(referral: Referral, *, by: User, now: datetime | None = None
 
 @transaction.atomic
 def record_triage(
-    referral: Referral, changes: dict[str, Any], *, by: User, now: datetime | None = None
+    referral: Referral,
+    changes: dict[str, Any],
+    *,
+    by: User,
+    seen: int | None = None,
+    now: datetime | None = None,
 ) -> Referral:
     """T2 to T9, as far as they are known."""
     now = now or timezone.now()
@@ -100,13 +105,18 @@ def record_triage(
         raise PermissionDenied
     if referral.outward_status not in (Status.TRIAGE, Status.GATEWAY):
         raise TransitionError(str(referral.outward_status))
-    write_record(referral, "triage_record", changes, by=by)
+    write_record(referral, "triage_record", changes, by=by, seen=seen, now=now)
     return referral
 
 
 @transaction.atomic
 def record_gateway(
-    referral: Referral, changes: dict[str, Any], *, by: User, now: datetime | None = None
+    referral: Referral,
+    changes: dict[str, Any],
+    *,
+    by: User,
+    seen: int | None = None,
+    now: datetime | None = None,
 ) -> Referral:
     """X1 to X10, as far as they are known."""
     now = now or timezone.now()
@@ -115,7 +125,7 @@ def record_gateway(
         raise PermissionDenied
     if referral.status not in {Status.GATEWAY, *HIDDEN_FROM_MOST}:
         raise TransitionError(str(referral.status))
-    write_record(referral, "gateway_record", changes, by=by)
+    write_record(referral, "gateway_record", changes, by=by, seen=seen, now=now)
     return referral
 
 
@@ -350,7 +360,9 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     target = targets[GatewayOutcome(outcome)]
     if target == Status.CLOSED:
         _check_second_officer(referral, by=by)
-    decided: dict[str, Any] = {} if target in HIDDEN_FROM_MOST else {"decided_at": now}
+    decided: dict[str, Any] = {}
+    if target not in HIDDEN_FROM_MOST:
+        decided = {"decided_at": now, "officer": referral.officer or by}  # X2
     referral = move(referral, target, by=by, now=now, **decided)
     if target == Status.CLOSED:
         owe_feedback(referral, now=now)
@@ -382,7 +394,9 @@ def lead_by_police(
         raise NotReady([WHY_IT_LEAVES])
     if leaves and to == Status.CLOSED:
         _check_second_officer(referral, by=by)
-    closing: dict[str, Any] = {"decided_at": now} if to == Status.CLOSED and not was_closed else {}
+    closing: dict[str, Any] = {}
+    if to == Status.CLOSED and not was_closed:
+        closing = {"decided_at": now, "officer": referral.officer or by}  # X2
     referral = move(referral, to, by=by, now=now, **closing)
     if reason.strip():
         PoliceNote.objects.create(referral=referral, target=to, by=by, at=now, body=reason)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
@@ -20,12 +21,14 @@ from referrals.models import (
     Message,
     MonitoringRecord,
     OtherRouteRecord,
+    PageSave,
     PersonRecord,
     Referral,
     ShareRecord,
     TriageRecord,
 )
 from referrals.moves import (
+    Stale,
     agency_key,
 )
 from referrals.terms import (
@@ -85,11 +88,43 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_record(referral: Referral, name: str, changes: dict[str, Any], *, by: User) -> None:
+def version_of(referral: Referral, name: str) -> int:
+    """How often a record that is written after sharing was saved."""
+    found = referral.page_saves.filter(step=name).values_list("version", flat=True)
+    return found.first() or 0
+
+
+def write_record(
+    referral: Referral,
+    name: str,
+    changes: dict[str, Any],
+    *,
+    by: User,
+    seen: int | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Save what was recorded of a case that is locked by the caller.
+
+    Args:
+        seen: the version that the page was opened with; None for what no page was drawn for.
+    Raises:
+        Stale: another window or person saved it meanwhile; nothing was written.
+    """
     record = record_of(referral, name)
+    now = now or timezone.now()
+    save, _made = PageSave.objects.get_or_create(
+        referral=referral, step=name, defaults={"by": by, "at": now}
+    )
+    if seen is not None and seen != save.version:
+        if any((getattr(record, field) or "") != (new or "") for field, new in changes.items()):
+            raise Stale(save)
+        return  # the same press twice: it is saved already
     for field, value in changes.items():
         setattr(record, field, value)
     record.save(update_fields=[*changes])
+    save.version += 1
+    save.by, save.at = by, now
+    save.save()
     events.record(
         f"referral.{name}_saved",
         referral,

@@ -15,7 +15,7 @@ from agencies import people, workdays
 from audit.models import AuditEvent
 from referrals import acts, feedback, policy, timeline, workflow
 from referrals.acts import ACTS
-from referrals.models import Message, Referral
+from referrals.models import KeptText, Message, Referral
 from referrals.standing import Serves, Standing
 from referrals.terms import FROM_PANEL, SHARED, ClockKind, MessageKind, RecipientKind, Status
 from tests.entry import enter
@@ -230,7 +230,8 @@ def test_a_possible_match_is_named_to_leads_and_never_to_the_author(cast, case_i
 # Police-led -------------------------------------------------------------------------------------
 def steady(page: str) -> str:
     """A page without what differs between any two looks."""
-    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"|\d+ minutes?|\d+ hours?', "", page)
+    ticks = r'name="csrfmiddlewaretoken" value="[^"]+"|data-left="\d+"|\d+ minutes?|\d+ hours?'
+    return re.sub(ticks, "", page)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +296,7 @@ def test_what_people_do_meanwhile_goes_on_as_if_nothing_had_happened(
     referral = cases.fresh(referral)
     assert referral.status == S.POLICE_LED
     assert referral.outward_status == after
-    workflow.lead_by_police(referral, S.GATEWAY, by=cast.officer)
+    workflow.lead_by_police(referral, S.GATEWAY, "It is done.", by=cast.officer)
     assert cases.fresh(referral).outward_status == S.GATEWAY
 
 
@@ -396,6 +397,32 @@ def test_triage_is_saved_as_far_as_it_is_written(cast, case_in):
     referral = cases.fresh(referral)
     assert referral.triage_record.complete == "yes"
     assert referral.triage_record.earlier == ""
+
+
+def test_of_two_who_write_the_same_triage_the_second_reads_both(cast, case_in):
+    referral = case_in(S.TRIAGE)
+    client = enter(cast.prevent_lead)
+    address = f"{referral.get_absolute_url()}record-triage/"
+    opened = re.search(r'name="seen" value="(\d+)"', client.get(address).content.decode())
+    assert opened is not None
+    theirs = {"complete": "ask", "safety_actions": "Doors are watched."}
+    workflow.record_triage(cases.fresh(referral), theirs, by=cast.prevent_deputy)
+    mine = {"complete": "yes", "safety_actions": "Nothing is needed.", "later": "1"}
+    response = client.post(address, mine | {"seen": opened[1]})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "This was saved meanwhile" in page
+    assert "Imran Siddiq saved it on" in page
+    assert "Doors are watched." in page
+    assert "Nothing is needed." in page
+    assert cases.fresh(referral).triage_record.safety_actions == "Doors are watched."
+    kept = KeptText.objects.get(referral=referral, by=cast.prevent_lead)
+    assert kept.answers["safety_actions"] == "Nothing is needed."
+    again = re.search(r'name="seen" value="(\d+)"', page)
+    assert again is not None
+    assert client.post(address, mine | {"seen": again[1]}).status_code == 302
+    assert cases.fresh(referral).triage_record.safety_actions == "Nothing is needed."
+    assert client.post(address, mine | {"seen": again[1]}).status_code == 302  # a second press
 
 
 def test_closing_a_childs_case_asks_for_a_second_officer(cast, case_in):
@@ -543,7 +570,9 @@ def test_the_police_say_where_it_goes_out_of_sight_and_back(cast, case_in):
     page = page_of(cast.officer, referral, "lead-by-police/")
     assert "Back to the gateway" in page
     assert post(cast.prevent_lead, referral, "lead-by-police", target="gateway").status_code == 403
-    post(cast.officer, referral, "lead-by-police", target="gateway")
+    assert post(cast.officer, referral, "lead-by-police", target="gateway").status_code == 200
+    assert cases.fresh(referral).status == S.POLICE_LED
+    post(cast.officer, referral, "lead-by-police", target="gateway", words="It is done.")
     assert cases.fresh(referral).status == S.GATEWAY
     assert post(cast.officer, referral, "lead-by-police", target="draft").status_code == 200
 
