@@ -1,7 +1,7 @@
 """The answers of one referral: read across its section records, and shown in words."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -11,18 +11,31 @@ from django.db import models
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from agencies import people
 from referrals import terms
 from referrals.models import Referral
-from referrals.questions import ADULT_FROM, BY_NAME, QUESTIONS, Kind, Need, Question, asked
+from referrals.questions import (
+    ADULT_FROM,
+    BY_NAME,
+    QUESTIONS,
+    Kind,
+    Need,
+    Question,
+    Words,
+    asked,
+)
 from ui import dates
 
 RECORDS = ("gate", "concern", "person", "monitoring", "context", "check_record", "share")
 """Made with the draft; the others when their time comes."""
 ALL_RECORDS = (*RECORDS, "despite", "route_record", "triage_record", "gateway_record")
 NOTICE_RECORDS = ("gate", "concern", "person", "monitoring", "context")
+ALONE_SIGNS = gettext_lazy("This is my own decision, after the advice that I was given")
+AGREED = "words_agreed"
+"""Where the frozen answers keep the words of each declaration, by the question's name (row W13)."""
 AGE_BANDS = (
     (10, terms.AgeBand.CHILD_10),
     (15, terms.AgeBand.CHILD_15),
@@ -177,6 +190,10 @@ class Answers:
         """No lead to talk to: the advice line takes the place (section 5)."""
         return not self.referral.one_walk and not self.has_lead
 
+    def declaration(self, question: Question) -> Words:
+        """The words that are agreed to by ticking it."""
+        return ALONE_SIGNS if question.name == "signed" and self.alone else question.text
+
     @property
     def despite_lead(self) -> bool:
         return self.referral.despite_lead
@@ -273,6 +290,13 @@ class FrozenAnswers(Answers):
 
     def get(self, name: str) -> Any:
         return self._values.get(name, "")
+
+    def shown(self, questions: Iterable[Question]) -> Iterator[Shown]:
+        """In words; a declaration in those that were agreed to."""
+        agreed = self._values.get(AGREED) or {}
+        for one in super().shown(questions):
+            words = agreed.get(one.question.name)
+            yield replace(one, paragraphs=[words]) if words else one
 
     @property
     def has_lead(self) -> bool:

@@ -34,7 +34,6 @@ SINGULAR = {
     "parents": gettext_lazy("Parent or carer"),
     "involved": gettext_lazy("Agency"),
 }
-ALONE_SIGNS = gettext_lazy("This is my own decision, after the advice that I was given")
 ALONE_CONFIRMS = gettext_lazy(
     "Confirm that this is your own decision, after the advice that you were given"
 )
@@ -68,7 +67,7 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
     """The form field of one question."""
     signs_alone = question.name == "signed" and answers.alone
     common: dict[str, Any] = {
-        "label": ALONE_SIGNS if signs_alone else question.text,
+        "label": answers.declaration(question),
         "help_text": question.hint,
         "required": question.is_required(answers),
     }

@@ -118,7 +118,7 @@ def _page(
             and referral.status in (Status.AGENCY_CLOSED, Status.OTHER_ROUTE),
             "may_route": lead and referral.status == Status.OTHER_ROUTE,
             "returned": referral.status == Status.RETURNED,
-            "own_form": _own_form_open(referral, answers, lead=lead, author=author),
+            "own_form": _own_form_open(referral, lead=lead, author=author),
             "parts": [
                 (section.label, rows)
                 for section in sections
@@ -170,15 +170,13 @@ def _may_despite(request: SignedInRequest, referral: Referral) -> bool:
     )
 
 
-def _own_form_open(referral: Referral, answers: Answers, *, lead: bool, author: bool) -> bool:
-    """S9 is not left open: the front door has no account here, or the form is still being done."""
+def _own_form_open(referral: Referral, *, lead: bool, author: bool) -> bool:
+    """S9 is not left open: a service has no account here, or the form is still being done, until
+    it is recorded how and to whom it was sent (R2)."""
     return (
         referral.status in SHARED
         and (lead or (author and referral.lead_id is None))
-        and (
-            answers.get("form_sent") == "being_done"
-            or referral.recipients.filter(in_portal=False).exists()
-        )
+        and referral.clocks.running().filter(kind=ClockKind.ROUTE_SENT).exists()
     )
 
 

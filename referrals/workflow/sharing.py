@@ -19,7 +19,7 @@ from agencies.models import Locality
 from agencies.terms import POLICE, Role
 from audit import events
 from referrals import clocks, notices, policy, routing
-from referrals.answers import Answers
+from referrals.answers import AGREED, Answers
 from referrals.models import (
     Recipient,
     ReferenceCounter,
@@ -32,9 +32,10 @@ from referrals.moves import (
     locked,
     move,
 )
-from referrals.questions import QUESTIONS, asked
+from referrals.questions import QUESTIONS, Kind, asked
 from referrals.terms import (
     ClockKind,
+    FormSent,
     MessageKind,
     RecipientKind,
     Status,
@@ -122,8 +123,9 @@ def submit(
             in_portal=one.in_portal,
             told_at=now if one.in_portal else None,
         )
-    if any(not one.in_portal for one in planned):
-        clocks.start(referral, ClockKind.ROUTE_SENT, now=now)  # R2: the sheet is sent by hand
+    # R2: the sheet is sent by hand. S9: a form that is still being done has its day too.
+    if answers.get("form_sent") == FormSent.BEING_DONE or any(not one.in_portal for one in planned):
+        clocks.start(referral, ClockKind.ROUTE_SENT, now=now)
     if referral.emergency and not workdays.is_open(now, place):
         clocks.start(referral, ClockKind.OUT_OF_HOURS, now=now)  # mail alone tells nobody
     notices.stop_draft_reminders(referral)
@@ -179,6 +181,12 @@ def frozen_answers(referral: Referral) -> dict[str, Any]:
     # A person is frozen by name: what was sent must read the same when they have left.
     values = {
         name: str(value) if isinstance(value, User) else value for name, value in values.items()
+    }
+    # What somebody declared is kept in the words they read: a later edition may say it otherwise.
+    values[AGREED] = {
+        question.name: str(answers.declaration(question))
+        for question in QUESTIONS
+        if question.kind is Kind.CONFIRM and question.name in values
     }
     frozen: dict[str, Any] = json.loads(json.dumps(values, cls=DjangoJSONEncoder))
     return frozen

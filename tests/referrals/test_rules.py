@@ -13,7 +13,7 @@ from agencies.terms import AgencyType, Role, RouteKind
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import clocks, policy, receivers, report, retention, workflow
-from referrals.answers import Answers
+from referrals.answers import AGREED, Answers
 from referrals.models import (
     Clock,
     Document,
@@ -257,6 +257,32 @@ def test_a_body_outside_the_portal_is_owed_its_sheet(cast, case_in):
     sent = {"sent_where": "Front door", "sent_on": MONDAY.date()}
     workflow.record_route(fresh(referral), sent, by=cast.lead, now=MONDAY)
     assert ClockKind.ROUTE_SENT not in running(referral)
+
+
+def test_a_form_that_is_still_being_done_is_not_left_open(cast, case_in):
+    doing = {"form_sent": "being_done", "form_reference": "Joan Firth"}
+    referral = case_in(S.SUBMITTED, **doing)
+    assert running(referral) == {ClockKind.ACKNOWLEDGE, ClockKind.ROUTE_SENT}
+    page = f"{referral.get_absolute_url()}status/"
+    assert "Still to send by hand" in enter(cast.lead).get(page).content.decode()
+    sent = {"sent_where": "Front door", "sent_on": MONDAY.date(), "sent_by": "Joan Firth"}
+    workflow.record_route(fresh(referral), sent, by=cast.lead, now=MONDAY)
+    assert ClockKind.ROUTE_SENT not in running(referral)
+    assert "Still to send by hand" not in enter(cast.lead).get(page).content.decode()
+
+
+def test_what_was_declared_is_kept_in_the_words_that_were_agreed_to(case_in):
+    referral = case_in(S.SUBMITTED)
+    agreed = referral.submission.answers[AGREED]
+    assert agreed["declared"].startswith("To the best of my knowledge this is accurate")
+    assert agreed["signed"].startswith("We have talked about it, and this is my decision")
+    shown = {one.question.name: one.text for one in report.frozen(referral).shown(named(*agreed))}
+    assert shown == agreed
+
+
+def test_whoever_decides_at_the_gateway_is_its_officer(cast, case_in):
+    assert case_in(S.GATEWAY).officer is None
+    assert case_in(S.INFO_GATHERING).officer == cast.officer
 
 
 def test_an_area_outside_the_portal_can_be_offered_a_referral(cast, case_in):
