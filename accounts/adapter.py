@@ -78,7 +78,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Who has a second factor confirms with it: a password alone would not do."""
         found = super().get_reauthentication_methods(user)
         strong = [way for way in found if way["id"].startswith("mfa_")]
-        return strong or found
+        code = {"id": "code", "url": reverse("account_reauthenticate_code")}
+        return strong or found or [code | {"description": _("A code by e-mail")}]
 
     def logout(self, request: HttpRequest) -> None:
         """Words typed in another window of this browser are still their author's."""

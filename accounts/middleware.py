@@ -27,7 +27,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accounts import fresh, kept, sessions
+from accounts import agreeing, fresh, kept, sessions
 from accounts.database import asking
 from accounts.models import User
 from accounts.signals import needs_second_factor
@@ -189,6 +189,27 @@ def has_passed(request: HttpRequest, user: User) -> bool:
 def is_needed(user: User, request: HttpRequest | None = None) -> bool:
     answers = needs_second_factor.send(sender=User, user=user, request=request)
     return any(answer for _receiver, answer in answers)
+
+
+class TermsMiddleware:
+    """No page behind signing in before the terms of use have been agreed to."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if request.path.startswith(ALWAYS_OPEN) or not getattr(view, "login_required", True):
+            return None
+        if not request.user.is_authenticated or agreeing.DUE not in request.session:
+            return None
+        wanted = request.get_full_path()
+        url = f"{reverse('account_terms')}?{urlencode({REDIRECT_FIELD_NAME: wanted})}"
+        return kept.divert(HttpResponseRedirect(url), url)
 
 
 class AskingMiddleware:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts import terms
+
 # What stands before a name and is no part of it: "DC Alice Moor" is Alice.
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "revd", "sir", "dame"}
 TITLES |= {"pc", "dc", "ps", "ds", "pi", "di", "sgt", "insp", "supt", "imam", "rabbi", "father"}
@@ -100,3 +102,42 @@ class User(AbstractBaseUser, PermissionsMixin):
     def known_by(cls, email: str) -> Self | None:
         """The account of an address, however it was typed."""
         return cls._default_manager.filter(email=email.strip().lower()).first()  # type: ignore[return-value]
+
+
+class Terms(models.Model):
+    """One version of the terms of use. Its words are never changed: another version follows."""
+
+    version = models.PositiveSmallIntegerField(_("version"), unique=True, editable=False)
+    words = models.TextField(_("what people agree to"), default=terms.FIRST)
+    published_at = models.DateTimeField(_("published"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("terms of use")
+        verbose_name_plural = _("terms of use")
+        ordering = ["-version"]
+
+    def __str__(self) -> str:
+        return str(_("Version %(number)d") % {"number": self.version})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise ValueError("A version of the terms that people have read stays as it is.")
+        last = Terms.objects.aggregate(last=models.Max("version"))["last"] or 0
+        self.version = last + 1
+        super().save(*args, **kwargs)
+
+
+class TermsAccepted(models.Model):
+    """That a person agreed to a version, and when."""
+
+    person = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.PROTECT)
+    terms = models.ForeignKey(Terms, verbose_name=_("version"), on_delete=models.PROTECT)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("terms accepted")
+        verbose_name_plural = _("terms accepted")
+        constraints = [models.UniqueConstraint(fields=["person", "terms"], name="accepted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.terms}"

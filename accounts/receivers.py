@@ -9,16 +9,17 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import sessions
+from accounts import agreeing, sessions
 from accounts.models import User
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.begin")
-def begin(sender: Any, request: HttpRequest | None, **kwargs: Any) -> None:
+def begin(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     if request is None:
         return
     request.session.pop(sessions.WAS, None)
     sessions.begin(request.session, now=timezone.now())
+    agreeing.note_due(request.session, user)
 
 
 @receiver(authentication_step_completed, dispatch_uid="accounts.renew")

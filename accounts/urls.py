@@ -28,6 +28,7 @@ urlpatterns = [
         name="openid_connect_callback",
     ),
     path("logout/", login_not_required(allauth.logout), name="account_logout"),
+    path("terms/", views.terms, name="account_terms"),
     path("stay/", views.stay, name="account_stay"),
     path("go-on/", views.go_on, name="account_go_on"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),

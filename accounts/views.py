@@ -22,8 +22,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -32,11 +32,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic.edit import FormView
 
-from accounts import again, fresh, sessions
+from accounts import again, agreeing, fresh, sessions
 from accounts.adapter import MailNotSentError
 from accounts.codes import CodeProcess
 from accounts.forms import CodeAgainForm, CodeForm, PasswordForm, SignInForm
 from accounts.http import SignedInRequest
+from accounts.models import TermsAccepted
 
 
 @login_not_required
@@ -224,6 +225,25 @@ def again_by_code(request: SignedInRequest) -> HttpResponse:
     return render(request, "account/reauthenticate_code.html", context)
 
 
+def terms(request: SignedInRequest) -> HttpResponse:
+    """What everybody agrees to, once for each version."""
+    wanted = get_next_redirect_url(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+    newest = agreeing.current()
+    if newest is None:
+        raise Http404
+    due = agreeing.DUE in request.session
+    if request.method == "POST":
+        if request.POST.get("version") != str(newest.version):  # published while it was read
+            messages.info(request, _("There is a newer version. Read it, then agree to it."))
+            return redirect(f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
+        agreeing.accept(request.user, newest, now=timezone.now())
+        request.session.pop(agreeing.DUE, None)
+        return redirect(wanted)
+    accepted = TermsAccepted.objects.filter(person=request.user, terms=newest).first()
+    context = {"terms": newest, "due": due, "accepted": accepted, "wanted": wanted}
+    return render(request, "account/terms.html", context)
+
+
 class SessionsView(ListUserSessionsView):
     """Where I am signed in; each other place can be ended, or all of them."""
 
@@ -244,5 +264,6 @@ def home(request: SignedInRequest) -> HttpResponse:
     context = {
         "has_second_factor": bool(fresh.factors_of(request.user)),
         "has_password": request.user.has_usable_password(),
+        "has_terms": agreeing.current() is not None,
     }
     return render(request, "account/home.html", context)

@@ -9,6 +9,7 @@ from django.dispatch import Signal, receiver
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
+from accounts.signals import terms_accepted
 from audit import events
 
 
@@ -45,3 +46,8 @@ _listen(mfa.authenticator_added, "account.factor_added")
 _listen(mfa.authenticator_removed, "account.factor_removed")
 _listen(mfa.authenticator_reset, "account.factor_renewed")
 _listen(mfa.authentication_failed, "account.factor_refused", signed_in=False)
+
+
+@receiver(terms_accepted, dispatch_uid="audit.terms_accepted")
+def note_terms(sender: Any, user: User, version: int, **kwargs: Any) -> None:
+    events.record("account.terms_accepted", user, by=user, version=version)

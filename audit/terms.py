@@ -19,6 +19,7 @@ _KINDS: dict[str, Words] = {
     "account.password_changed": _("Changed their password"),
     "account.password_reset": _("Made a new password in place of a forgotten one"),
     "account.password_set": _("Made a password"),
+    "account.terms_accepted": _("Agreed to the terms of use"),
     "account.sign_in_refused": _("A sign-in was refused"),
     "account.signed_in": _("Signed in"),
     "account.signed_out": _("Signed out"),

@@ -34,7 +34,8 @@ ON_RECORDS = {
         f"{act}_{record}"
         for act in ("view", "add", "change")
         for record in ("agency", "contact", "locality", "route", "clockrule")
-    ],
+    ]
+    + ["view_terms", "add_terms"],  # a version is followed by another, never changed
 }
 APPROVAL = "Approval by a guidance approver"
 
@@ -67,7 +68,7 @@ def prepare_groups() -> None:
             Permission.objects.filter(
                 Q(content_type__app_label="wagtailadmin", codename="access_admin")
                 | Q(
-                    content_type__app_label__in=["agencies", "referrals"],
+                    content_type__app_label__in=["accounts", "agencies", "referrals"],
                     codename__in=ON_RECORDS[role],
                 )
             )

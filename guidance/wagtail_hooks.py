@@ -20,6 +20,7 @@ from wagtail.snippets.views.snippets import (
     SnippetViewSetGroup,
 )
 
+from accounts.models import Terms
 from agencies.models import Agency, AgencyDomain, Contact, Locality, Route
 from audit import events
 from guidance.models import address_of
@@ -183,8 +184,22 @@ class ContactViewSet(RecordViewSet):
     ]
 
 
+class TermsViewSet(RecordViewSet):
+    model = Terms
+    icon = "doc-full"
+    menu_label = _("Terms of use")
+    list_display = ["version", "published_at"]
+    inspect_view_enabled = True
+    panels = [
+        FieldPanel(
+            "words",
+            help_text=_("Publishing asks everybody to agree at their next sign-in. Write plainly."),
+        )
+    ]
+
+
 class Directory(SnippetViewSetGroup):
-    items = (ContactViewSet, RouteViewSet, AgencyViewSet, LocalityViewSet)
+    items = (ContactViewSet, RouteViewSet, AgencyViewSet, LocalityViewSet, TermsViewSet)
     menu_label = _("Directory")
     menu_name = "directory"
     menu_icon = "mobile-alt"

@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "accounts.middleware.TermsMiddleware",
     "ui.middleware.FormsOnlyMiddleware",
     "accounts.middleware.AskingMiddleware",
 ]

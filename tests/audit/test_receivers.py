@@ -3,11 +3,21 @@ from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import authenticate
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
+from django.test import RequestFactory
 
 from accounts.models import User
+from accounts.session_store import SessionStore
 from audit.models import AuditEvent
+
+
+def asked_by_nobody() -> HttpRequest:
+    request = RequestFactory().post("/")
+    request.user = AnonymousUser()
+    request.session = SessionStore()
+    return request
 
 
 def last() -> AuditEvent:
@@ -52,7 +62,7 @@ def test_a_refused_sign_in_keeps_a_mark_of_the_address_only(person):
 )
 def test_changes_of_the_second_factor_are_noted(person, signal, kind):
     factor = Authenticator(user=person, type=Authenticator.Type.TOTP, data={"secret": "canary"})
-    signal.send(sender=Authenticator, request=HttpRequest(), user=person, authenticator=factor)
+    signal.send(sender=Authenticator, request=asked_by_nobody(), user=person, authenticator=factor)
     assert (last().kind, last().person, last().detail) == (kind, person, {"factor": "totp"})
 
 
@@ -66,6 +76,8 @@ def test_changes_of_the_second_factor_are_noted(person, signal, kind):
     ],
 )
 def test_other_ways_in_are_noted(person, signal, kind, known):
-    signal.send(sender=User, request=HttpRequest(), user=person, last_attempt=False)
+    request = asked_by_nobody()
+    request.user = person
+    signal.send(sender=User, request=request, user=person, last_attempt=False)
     assert (last().kind, last().person) == (kind, person if known else None)
     assert last().subject_id == str(person.pk)
