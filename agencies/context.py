@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from agencies import people
-from agencies.models import Membership
+from agencies.models import Agency, Membership
 from agencies.terms import AGENCY_LEADS, LOCALITY_ROLES, PORTAL_ROLES, Role
 
 
@@ -24,7 +24,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
             {"label": label, "url": url, "current": request.path.startswith(url)}
             for label, url in items
         ],
-        "my_agency_name": my_agency_name(held),
+        "my_agency_name": my_agency_name(held, people.acting_for(request) if held else None),
     }
 
 
@@ -35,10 +35,12 @@ def _work(held: Sequence[Membership]) -> str:
     return _("My checks") if roles & set(AGENCY_LEADS) else _("Concerns")
 
 
-def my_agency_name(held: Sequence[Membership]) -> str:
+def my_agency_name(held: Sequence[Membership], acting_for: Agency | None = None) -> str:
     """The agency, or for those who work for a locality or the portal, their role in words."""
     for roles in (LOCALITY_ROLES, PORTAL_ROLES):
         for each in held:
             if each.role in roles:
                 return each.role_in_words
+    if acting_for:
+        return str(acting_for)
     return next((str(each.agency) for each in held if each.agency), "")

@@ -13,6 +13,7 @@ from accounts.models import User
 from agencies.models import Absence, Agency, Locality, Membership
 from agencies.terms import AGENCY_LEADS, READS_OTHERS, Role, Scope
 
+ACTS_FOR = "portal.acts_for"  # in the session: an agency's key
 Place = Agency | Locality | None  # None: the whole portal
 Keys = list[int] | QuerySet[Any]
 
@@ -167,6 +168,23 @@ def agency_of(user: User) -> Agency | None:
     held = Membership.objects.active().filter(person=user, agency__isnull=False)
     first = held.select_related("agency__locality").order_by("starts_on", "pk").first()
     return first.agency if first else None
+
+
+def agencies_for(request: HttpRequest) -> list[Agency]:
+    """Where the person who asks belongs today, in the order in which they joined."""
+    held = roles_for(request)
+    return list({each.agency.pk: each.agency for each in held if each.agency}.values())
+
+
+def acting_for(request: HttpRequest) -> Agency | None:
+    """On whose behalf a person of several agencies writes: as chosen in this session.
+
+    The choice says where a new concern belongs, and gives no right: it counts only while the
+    person belongs there.
+    """
+    belongs = agencies_for(request)
+    chosen = request.session.get(ACTS_FOR) if len(belongs) > 1 else None
+    return next((each for each in belongs if each.pk == chosen), belongs[0] if belongs else None)
 
 
 def pending_for(user: User) -> list[Membership]:

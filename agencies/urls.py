@@ -8,6 +8,7 @@ app_name = "agencies"
 urlpatterns = [
     path("", views.home, name="home"),
     path("join/", views.join, name="join"),
+    path("act-for/", views.act_for, name="act_for"),
     path("details/", views.details, name="details"),
     path("invitation/", views.invitation, name="invitation"),
     path("invitation/<int:pk>/withdraw/", views.withdraw, name="withdraw"),

@@ -114,7 +114,7 @@ def invitation(request: SignedInRequest) -> HttpResponse:
 def home(request: SignedInRequest) -> HttpResponse:
     """Where I belong, with the people I may turn to; for administrators the way to all places."""
     held = people.roles_for(request)
-    agencies = list({each.agency.pk: each.agency for each in held if each.agency}.values())
+    agencies = people.agencies_for(request)
     is_admin = any(each.role == Role.PORTAL_ADMIN for each in held)
     seen = {each.agency_id for each in held if each.role in (Role.AGENCY_ADMIN, *AGENCY_LEADS)}
     context: dict[str, Any] = {
@@ -125,6 +125,7 @@ def home(request: SignedInRequest) -> HttpResponse:
             for agency in agencies
         ],
         "is_portal_admin": is_admin,
+        "acting_for": people.acting_for(request) if len(agencies) > 1 else None,
         "keeps_rules": any(each.role in RULE_KEEPERS for each in held),
         "is_open": opening.is_open(),
     }
@@ -133,6 +134,19 @@ def home(request: SignedInRequest) -> HttpResponse:
         context["localities"] = Locality.objects.all()
         context["problems"] = len(health.problems())
     return render(request, "agencies/home.html", context)
+
+
+@require_POST
+def act_for(request: SignedInRequest) -> HttpResponse:
+    """Where a person of several agencies writes for, until they sign out or choose again."""
+    chosen = request.POST.get("agency", "")
+    agency = next((e for e in people.agencies_for(request) if str(e.pk) == chosen), None)
+    if agency is None:
+        messages.error(request, _("Select one of your agencies."))
+    else:
+        request.session[people.ACTS_FOR] = agency.pk
+        messages.success(request, _("You act for %(name)s now.") % {"name": agency})
+    return redirect("agencies:home")
 
 
 def people_page(request: SignedInRequest, place: str) -> HttpResponse:

@@ -6,55 +6,181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agencies', '0001_initial'),
+        ("agencies", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='membership',
-            name='reviewed_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='still right on'),
+            model_name="membership",
+            name="reviewed_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="still right on"),
         ),
         migrations.AlterField(
-            model_name='contact',
-            name='purpose',
-            field=models.CharField(choices=[('worried_child', 'Worried about a child'), ('worried_adult', 'Worried about an adult'), ('prevent_advice', 'Advice about radicalisation'), ('police', 'Police'), ('public_help', 'For members of the public'), ('portal_help', 'Help with the portal'), ('controller', 'Who answers for personal data')], max_length=20, verbose_name='for'),
+            model_name="contact",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("worried_child", "Worried about a child"),
+                    ("worried_adult", "Worried about an adult"),
+                    ("prevent_advice", "Advice about radicalisation"),
+                    ("police", "Police"),
+                    ("public_help", "For members of the public"),
+                    ("portal_help", "Help with the portal"),
+                    ("controller", "Who answers for personal data"),
+                ],
+                max_length=20,
+                verbose_name="for",
+            ),
         ),
         migrations.CreateModel(
-            name='Opening',
+            name="Opening",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('opened_at', models.DateTimeField()),
-                ('opened_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'opening',
-                'verbose_name_plural': 'openings',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='opening_is_once')],
+                "verbose_name": "opening",
+                "verbose_name_plural": "openings",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="opening_is_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RetentionRule',
+            name="RetentionRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('agency_closed', 'Concern closed by the agency'), ('other_route', 'Concern sent another way'), ('withdrawn', 'Referral withdrawn, or taken on elsewhere'), ('no_concern', 'Closed at the gateway: no concern'), ('other_services', 'Closed at the gateway: other services'), ('not_adopted', 'Not adopted by the panel'), ('adopted', 'Adopted by the panel'), ('police_led', 'Led by the police'), ('access_log', 'Access log, after the case is gone'), ('self_assessment', 'Self-assessment')], max_length=20, verbose_name='what is kept')),
-                ('months', models.PositiveSmallIntegerField(verbose_name='months')),
-                ('child_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='months, for a child')),
-                ('source', models.CharField(max_length=300, verbose_name='where this was decided')),
-                ('proposed_at', models.DateTimeField()),
-                ('signed_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('signed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("agency_closed", "Concern closed by the agency"),
+                            ("other_route", "Concern sent another way"),
+                            ("withdrawn", "Referral withdrawn, or taken on elsewhere"),
+                            ("no_concern", "Closed at the gateway: no concern"),
+                            ("other_services", "Closed at the gateway: other services"),
+                            ("not_adopted", "Not adopted by the panel"),
+                            ("adopted", "Adopted by the panel"),
+                            ("police_led", "Led by the police"),
+                            ("access_log", "Access log, after the case is gone"),
+                            ("self_assessment", "Self-assessment"),
+                        ],
+                        max_length=20,
+                        verbose_name="what is kept",
+                    ),
+                ),
+                ("months", models.PositiveSmallIntegerField(verbose_name="months")),
+                (
+                    "child_months",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="months, for a child"
+                    ),
+                ),
+                ("source", models.CharField(max_length=300, verbose_name="where this was decided")),
+                ("proposed_at", models.DateTimeField()),
+                ("signed_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "signed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'retention rule',
-                'verbose_name_plural': 'retention rules',
-                'ordering': ['kind', 'proposed_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['agency_closed', 'other_route', 'withdrawn', 'no_concern', 'other_services', 'not_adopted', 'adopted', 'police_led', 'access_log', 'self_assessment'])), name='retentionrule_kind_is_known'), models.CheckConstraint(condition=models.Q(('months__gt', 0), models.Q(('child_months', 0), _negated=True)), name='retentionrule_lasts'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='retentionrule_has_a_source'), models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True)), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), models.Q(('signed_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='retentionrule_signed_by_another'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('signed_at__isnull', False)), fields=('kind',), name='retentionrule_one_in_force'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('signed_at__isnull', True)), fields=('kind',), name='retentionrule_one_proposed')],
+                "verbose_name": "retention rule",
+                "verbose_name_plural": "retention rules",
+                "ordering": ["kind", "proposed_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "agency_closed",
+                                    "other_route",
+                                    "withdrawn",
+                                    "no_concern",
+                                    "other_services",
+                                    "not_adopted",
+                                    "adopted",
+                                    "police_led",
+                                    "access_log",
+                                    "self_assessment",
+                                ],
+                            )
+                        ),
+                        name="retentionrule_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("months__gt", 0), models.Q(("child_months", 0), _negated=True)
+                        ),
+                        name="retentionrule_lasts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source", ""), _negated=True),
+                        name="retentionrule_has_a_source",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("signed_at__isnull", True), ("signed_by__isnull", True)),
+                            models.Q(
+                                ("signed_at__isnull", False),
+                                ("signed_by__isnull", False),
+                                models.Q(("signed_by", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="retentionrule_signed_by_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True), ("signed_at__isnull", False)
+                        ),
+                        fields=("kind",),
+                        name="retentionrule_one_in_force",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True), ("signed_at__isnull", True)),
+                        fields=("kind",),
+                        name="retentionrule_one_proposed",
+                    ),
+                ],
             },
         ),
     ]

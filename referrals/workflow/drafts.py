@@ -54,6 +54,7 @@ def start(
     by: User,
     *,
     now: datetime | None = None,
+    agency: Agency | None = None,
     received_by: ReceivedBy = ReceivedBy.PORTAL,
     one_walk: bool | None = None,
 ) -> Referral:
@@ -61,9 +62,17 @@ def start(
 
     A lead's own concern, or one that she or an administrator types in, is one walk through
     NOTICE and CHECK; an administrator who is no lead hands over as a practitioner does.
+
+    Args:
+        agency: for whom, where the author belongs to several; without it where they joined first.
+    Raises:
+        PermissionDenied: the author does not belong there.
     """
     now = now or timezone.now()
-    agency = people.agency_of(by)
+    if agency is None:
+        agency = people.agency_of(by)
+    elif not Agency.objects.belonging_to(by).filter(pk=agency.pk).exists():
+        raise PermissionDenied
     leads = agency is not None and Agency.objects.led_by(by).filter(pk=agency.pk).exists()
     referral = Referral(
         created_by=by,
@@ -85,7 +94,11 @@ def start(
 
 @transaction.atomic
 def start_once(
-    by: User, *, now: datetime | None = None, received_by: ReceivedBy = ReceivedBy.PORTAL
+    by: User,
+    *,
+    now: datetime | None = None,
+    agency: Agency | None = None,
+    received_by: ReceivedBy = ReceivedBy.PORTAL,
 ) -> Referral:
     """Begin a concern, or give back the one that the same press of a button began just now."""
     now = now or timezone.now()
@@ -97,7 +110,9 @@ def start_once(
         created_at__gte=now - ONE_PRESS,
         page_saves__isnull=True,
     )
-    return untouched.first() or start(by, now=now, received_by=received_by)
+    if agency:
+        untouched = untouched.filter(agency=agency)
+    return untouched.first() or start(by, now=now, agency=agency, received_by=received_by)
 
 
 @transaction.atomic

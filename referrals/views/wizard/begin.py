@@ -27,15 +27,16 @@ def new(request: SignedInRequest) -> HttpResponse:
     if people.must_join(user):
         query = urlencode({"next": reverse("referrals:new")})
         return redirect(f"{reverse('agencies:join')}?{query}")
-    agency, pending = people.agency_of(user), people.pending_for(user)
+    agency, pending = people.acting_for(request), people.pending_for(user)
     has_place = agency is not None or bool(pending)
     asks_how = policy.may_type_in(user)
     form = ReceivedForm(sent_data(request)) if asks_how else None
     if request.method == "POST" and has_place and (form is None or form.is_valid()):
         received = ReceivedBy(form.cleaned_data["received_by"]) if form else ReceivedBy.PORTAL
-        referral = workflow.start_once(user, received_by=received)
+        referral = workflow.start_once(user, agency=agency, received_by=received)
         return redirect("referrals:step", referral.key, steps.STEPS[0].name)
-    context = {"form": form, "agency": agency, "has_place": has_place}
+    several = len(people.agencies_for(request)) > 1
+    context = {"form": form, "agency": agency, "has_place": has_place, "several": several}
     return render(request, "referrals/new.html", context)
 
 
