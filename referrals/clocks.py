@@ -104,6 +104,12 @@ def place_of(referral: Referral) -> Locality:
     return referral.agency.locality if referral.agency else Locality.objects.default()
 
 
+def days_of(kind: ClockKind) -> int:
+    """Working days of a promise: the rule of the back office, else its default."""
+    found = ClockRule.objects.filter(kind=kind).values_list("working_days", flat=True).first()
+    return DEFAULT_DAYS[kind] if found is None else found
+
+
 def start(
     referral: Referral,
     kind: ClockKind,

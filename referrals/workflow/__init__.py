@@ -76,11 +76,11 @@ from referrals.workflow.owners import (
     holders,
     holding,
     on_duty,
+    open_work_of,
 )
 from referrals.workflow.records import (
     CLOSENESS,
     FORM_USED,
-    LOOK_AGAIN_WORKING_DAYS,
     NOT_FROZEN,
     ONE_PRESS,
     RECORD_CLASS,
@@ -117,7 +117,6 @@ from referrals.workflow.talk import (
 __all__ = [
     "CLOSENESS",
     "FORM_USED",
-    "LOOK_AGAIN_WORKING_DAYS",
     "NEWS_WITHIN_WORKING_DAYS",
     "NOT_FROZEN",
     "ONE_PRESS",
@@ -176,6 +175,7 @@ __all__ = [
     "no_reply_because",
     "on_duty",
     "open_file",
+    "open_work_of",
     "owe_feedback",
     "owe_practice_feedback",
     "pass_to_gateway",

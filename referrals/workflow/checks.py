@@ -34,7 +34,7 @@ from referrals.terms import (
     Status,
 )
 from referrals.workflow.drafts import answer, hand_over, lead_for
-from referrals.workflow.records import LOOK_AGAIN_WORKING_DAYS, record_of, say
+from referrals.workflow.records import record_of, say
 
 DECIDED = ("decision", "decision_reasons")
 """What the signature stands under."""
@@ -207,7 +207,9 @@ def take_other_route(referral: Referral, *, by: User, now: datetime | None = Non
     record = record_of(referral, "route_record")
     if record.look_again_on is None:
         record.look_again_on = workdays.add_working_days(
-            timezone.localdate(now), LOOK_AGAIN_WORKING_DAYS, clocks.place_of(referral)
+            timezone.localdate(now),
+            clocks.days_of(ClockKind.LOOK_AGAIN),
+            clocks.place_of(referral),
         )
         record.save(update_fields=["look_again_on"])
     referral = move(referral, Status.OTHER_ROUTE, by=by, now=now)

@@ -49,7 +49,6 @@ RECORD_CLASS: dict[str, type[Any]] = {
     "triage_record": TriageRecord,
     "gateway_record": GatewayRecord,
 }
-LOOK_AGAIN_WORKING_DAYS = 20
 ONE_PRESS = timedelta(minutes=1)
 FORM_USED = gettext_lazy("This form has sent another referral already. Press the button once more")
 CLOSENESS = "closeness"

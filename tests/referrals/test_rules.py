@@ -16,6 +16,7 @@ from referrals import clocks, policy, receivers, report, retention, workflow
 from referrals.answers import AGREED, Answers
 from referrals.models import (
     Clock,
+    ClockRule,
     Document,
     Escalation,
     Message,
@@ -257,6 +258,22 @@ def test_a_body_outside_the_portal_is_owed_its_sheet(cast, case_in):
     sent = {"sent_where": "Front door", "sent_on": MONDAY.date()}
     workflow.record_route(fresh(referral), sent, by=cast.lead, now=MONDAY)
     assert ClockKind.ROUTE_SENT not in running(referral)
+
+
+def test_how_long_a_promise_may_take_is_a_setting(cast, case_in):
+    ClockRule.objects.create(kind=ClockKind.ACKNOWLEDGE, working_days=3)
+    clock = Clock.objects.get(referral=case_in(S.SUBMITTED), kind=ClockKind.ACKNOWLEDGE)
+    assert clock.due_at == workdays.due_at(MONDAY, 3, cast.locality)
+    assert clock.promised_days == 3
+
+
+def test_the_day_to_look_again_is_a_setting(cast, case_in):
+    first = case_in(S.OTHER_ROUTE)
+    four_weeks = workdays.add_working_days(MONDAY.date(), 20, cast.locality)
+    assert first.route_record.look_again_on == four_weeks
+    ClockRule.objects.create(kind=ClockKind.LOOK_AGAIN, working_days=10)
+    two_weeks = workdays.add_working_days(MONDAY.date(), 10, cast.locality)
+    assert case_in(S.OTHER_ROUTE).route_record.look_again_on == two_weeks
 
 
 def test_a_form_that_is_still_being_done_is_not_left_open(cast, case_in):
