@@ -20,6 +20,7 @@ from agencies.terms import (
     LOCALITY_ROLES,
     PORTAL_ROLES,
     PUBLIC_MAIL_DOMAINS,
+    REVIEW_DAYS,
     AgencyType,
     ContactPurpose,
     Kept,
@@ -223,6 +224,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def pending(self, on: datetime.date | None = None) -> Self:
         return self.current(on).filter(confirmed_at__isnull=True)
 
+    def due_for_review(self, now: datetime.datetime) -> Self:
+        """Rows that began, and were last said to be still right, more than a year ago."""
+        since = now - datetime.timedelta(days=REVIEW_DAYS)
+        looked_at = Q(reviewed_at__isnull=True) | Q(reviewed_at__lte=since)
+        return self.active(timezone.localdate(now)).filter(looked_at, confirmed_at__lte=since)
+
 
 class Membership(models.Model):
     """One person in one role, of an agency, of a locality or of the portal, between two days.
@@ -307,6 +314,13 @@ class Membership(models.Model):
         super().clean()
         if self.ends_on and self.ends_on < self.starts_on:
             raise ValidationError({"ends_on": _("The end must be on or after the start.")})
+
+    def is_due_for_review(self, now: datetime.datetime) -> bool:
+        """As ``due_for_review``, for a row that is current."""
+        since = now - datetime.timedelta(days=REVIEW_DAYS)
+        if self.confirmed_at is None or self.confirmed_at > since:
+            return False
+        return self.reviewed_at is None or self.reviewed_at <= since
 
     @property
     def is_confirmed(self) -> bool:

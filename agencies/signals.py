@@ -14,3 +14,6 @@ absence_set = Signal()
 
 # Arguments: membership (Membership, now confirmed), by (User or None).
 membership_confirmed = Signal()
+
+# Arguments: person (User). A receiver returns how much open work of its app the person holds.
+work_held = Signal()

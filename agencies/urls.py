@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agencies import import_views, set_up_views, views
+from agencies import import_views, set_up_views, staff_views, views
 
 app_name = "agencies"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("details/", views.details, name="details"),
     path("invitation/", views.invitation, name="invitation"),
     path("invitation/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
+    path("invitation/<int:pk>/again/", staff_views.invite_again, name="invite_again"),
     path("absence/", views.absence, name="absence"),
     path("absence/of/<int:person>/", views.absence, name="absence_of"),
     path("absence/<int:pk>/end/", views.end_absence, name="end_absence"),
@@ -27,7 +28,10 @@ urlpatterns = [
     path("member/<int:pk>/decline/", views.decline, name="decline"),
     path("member/<int:pk>/change/", views.change, name="change"),
     path("member/<int:pk>/end/", views.end, name="end"),
+    path("member/<int:pk>/move/", staff_views.move, name="move"),
+    path("leaver/<int:person>/", staff_views.leaver, name="leaver"),
     path("<slug:place>/", views.people_page, name="people"),
     path("<slug:place>/invite/", views.invite, name="invite"),
+    path("<slug:place>/review/", staff_views.review, name="review"),
     path("<slug:place>/contact/", views.contact, name="contact"),
 ]

@@ -150,7 +150,7 @@ def act_for(request: SignedInRequest) -> HttpResponse:
 
 
 def people_page(request: SignedInRequest, place: str) -> HttpResponse:
-    where = _place(request, place, policy.can_see_people)
+    where = find_place(request, place, policy.can_see_people)
     rows = Membership.objects.current().filter(**people.columns(where))
     rows = rows.select_related("person", "invited_by").order_by("person__name", "pk")
     away = {
@@ -160,15 +160,20 @@ def people_page(request: SignedInRequest, place: str) -> HttpResponse:
     held = people.roles_for(request)
     is_portal_admin = any(each.role == Role.PORTAL_ADMIN for each in held)
     may_manage = is_portal_admin or policy.can_manage(request.user, where)
-    offers = Invitation.objects.open().filter(**people.columns(where)).select_related("invited_by")
+    offers = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+    offers = offers.filter(**people.columns(where)).select_related("invited_by")
+    now = timezone.now()
     context = {
         "place": where,
         "key": place,
-        "title": _title(where),
+        "title": title_of(where),
         "may_manage": may_manage,
         "members": [(row, away.get(row.person_id)) for row in rows if row.is_confirmed],
         "asking": [row for row in rows if not row.is_confirmed],
-        "offers": offers if may_manage else [],
+        "offers": [(one, one.expires_at <= now) for one in offers] if may_manage else [],
+        "due": sum(row.is_due_for_review(now) and row.person_id != request.user.pk for row in rows)
+        if may_manage
+        else 0,
         "is_agency": isinstance(where, Agency),
         "is_portal_admin": is_portal_admin,
         "problems": [each for each in health.problems() if each.fix_path == f"/agency/{place}/"]
@@ -180,7 +185,7 @@ def people_page(request: SignedInRequest, place: str) -> HttpResponse:
 
 @fresh_factor_needed
 def invite(request: SignedInRequest, place: str) -> HttpResponse:
-    where = _place(request, place, policy.can_manage)
+    where = find_place(request, place, policy.can_manage)
     form = InviteForm(_sent(request), roles=ROLES_OF_SCOPE[people.scope_of(where)])
     if request.method == "POST" and form.is_valid():
         email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
@@ -196,12 +201,12 @@ def invite(request: SignedInRequest, place: str) -> HttpResponse:
             form.add_error("email", SELF_GIVEN)
         except workflow.RefusedError as error:
             form.add_error("email", str(error))
-    context = {"form": form, "key": place, "title": _title(where)}
+    context = {"form": form, "key": place, "title": title_of(where)}
     return render(request, "agencies/invite.html", context)
 
 
 def contact(request: SignedInRequest, place: str) -> HttpResponse:
-    where = _place(request, place, policy.can_manage)
+    where = find_place(request, place, policy.can_manage)
     if not isinstance(where, Agency):
         raise Http404
     known = {field: getattr(where, field) for field in CONTACT_FIELDS}
@@ -250,12 +255,12 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
                 messages.success(
                     request, _("%(name)s has another role now.") % {"name": membership.person}
                 )
-            return redirect("agencies:people", _key(membership))
+            return redirect("agencies:people", key_of(membership))
         except PermissionDenied:
             form.add_error("role", SELF_GIVEN)
         except workflow.RefusedError as error:
             form.add_error("role", str(error))
-    context = {"form": form, "membership": membership, "key": _key(membership)}
+    context = {"form": form, "membership": membership, "key": key_of(membership)}
     return render(request, "agencies/change.html", context)
 
 
@@ -269,7 +274,9 @@ def end(request: SignedInRequest, pk: int) -> HttpResponse:
             _("%(name)s no longer has this role.") % {"name": membership.person},
             membership,
         )
-    return render(request, "agencies/end.html", {"membership": membership, "key": _key(membership)})
+    return render(
+        request, "agencies/end.html", {"membership": membership, "key": key_of(membership)}
+    )
 
 
 @require_POST
@@ -347,7 +354,7 @@ def _sent(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _place(request: SignedInRequest, key: str, may: Callable[[User, Place], bool]) -> Place:
+def find_place(request: SignedInRequest, key: str, may: Callable[[User, Place], bool]) -> Place:
     """The agency (its number), locality (its code) or portal that an address names, or 404."""
     place: Place = None
     if key.isdecimal() and len(key) < 19:
@@ -386,15 +393,15 @@ def _done(
         messages.error(request, str(error))
     place = about.agency or about.locality
     if policy.can_see_people(request.user, place):
-        return redirect("agencies:people", _key(about))
+        return redirect("agencies:people", key_of(about))
     return redirect("agencies:home")
 
 
-def _key(about: Membership | Invitation) -> str:
+def key_of(about: Membership | Invitation) -> str:
     if about.locality:
         return about.locality.code
     return str(about.agency_id) if about.agency_id else PORTAL
 
 
-def _title(place: Place) -> str:
+def title_of(place: Place) -> str:
     return str(place) if place else _("The team of the portal")

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,7 +41,8 @@ def invite(email: str, role: Role, place: Place, *, by: User) -> Invitation:
     if person and _held(person, role, place).exists():
         raise RefusedError(_("%(name)s has this role already.") % {"name": person})
     now = timezone.now()
-    offers = Invitation.objects.open(now).filter(email=email, role=role, **people.columns(place))
+    offers = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+    offers = offers.filter(email=email, role=role, **people.columns(place))
     offers.update(withdrawn_at=now)  # the new one replaces it: one offer, one link, one end
     invitation = Invitation.objects.create(
         email=email,
@@ -238,6 +240,100 @@ def end_membership(membership: Membership, *, by: User) -> Membership:
     _refuse_unless_current(membership)
     _refuse_to_lose_last_admin(membership)
     return _end(membership, by=by)
+
+
+# --- Movers, leavers and the yearly look ------------------------------------------------------
+@transaction.atomic
+def move(membership: Membership, agency: Agency, role: Role, *, by: User) -> Membership:
+    """Let a person begin in another agency and end in this one, with every role they have here.
+
+    Open work stays here, with a new owner.
+
+    Raises:
+        PermissionDenied: ``by`` does not look after both agencies, or is the person.
+        RefusedError: it is the same agency, or as ``end_membership``.
+    """
+    here = policy.place_of(membership)
+    if not isinstance(here, Agency) or not policy.can_manage(by, here):
+        raise PermissionDenied
+    if here.pk == agency.pk:
+        raise RefusedError(_("Choose another agency, or change the role instead."))
+    person = membership.person
+    for place in sorted(
+        [here, agency], key=lambda each: each.pk
+    ):  # two movers never wait in a ring
+        _lock_place(place)
+    _refuse_unless_current(_lock(membership))
+    begun = give_role(person, role, agency, by=by)
+    _end_all(Membership.objects.current().filter(person=person, agency=here), by=by)
+    return begun
+
+
+def endable(person: User, *, by: User) -> list[Membership]:
+    """The person's roles that ``by`` may end: all of them, or those of the agencies they run."""
+    held = Membership.objects.current().filter(person=person)
+    rows = list(held.select_related("person", "agency", "locality"))
+    if policy.is_portal_admin(by):
+        return rows
+    mine = set(Agency.objects.administered_by(by).values_list("pk", flat=True))
+    return [row for row in rows if row.agency_id in mine]
+
+
+@transaction.atomic
+def leave(person: User, *, by: User) -> int:
+    """End every role of a leaver that ``by`` may end, and all their sessions, today.
+
+    Returns:
+        How many roles ended.
+    Raises:
+        PermissionDenied: ``by`` is the person, or may end none.
+        RefusedError: as ``end_membership``; then no role has ended.
+    """
+    if by.pk == person.pk:
+        raise PermissionDenied
+    rows = endable(person, by=by)
+    if not rows:
+        raise PermissionDenied
+    for place in sorted({policy.place_of(row) for row in rows}, key=str):
+        _lock_place(place)
+    ended = _end_all(Membership.objects.filter(pk__in=[row.pk for row in rows]), by=by)
+    events.record("person.left", person, by=by, roles=ended)
+    return ended
+
+
+def _end_all(rows: QuerySet[Membership], *, by: User) -> int:
+    locked = rows.select_for_update(of=("self",)).select_related("person", "agency", "locality")
+    ended = 0
+    for membership in locked.order_by("pk"):
+        _refuse_unless_current(membership)
+        _refuse_to_lose_last_admin(membership)
+        _end(membership, by=by)
+        ended += 1
+    return ended
+
+
+def work_held(person: User) -> int:
+    """How much open work the person holds, over all apps; what it is stays there."""
+    answers = signals.work_held.send(User, person=person)
+    return sum(int(count or 0) for _receiver, count in answers)
+
+
+@transaction.atomic
+def still_right(membership: Membership, *, by: User) -> Membership:
+    """Say, once a year, that the person still needs the role.
+
+    Raises:
+        PermissionDenied: ``by`` is the person, or does not look after the place.
+        RefusedError: the role has ended.
+    """
+    membership = _lock(membership)
+    if membership.person_id == by.pk or not policy.can_manage(by, policy.place_of(membership)):
+        raise PermissionDenied
+    _refuse_unless_current(membership)
+    membership.reviewed_at = timezone.now()
+    membership.save(update_fields=["reviewed_at"])
+    _record_membership("membership.reviewed", membership, by=by)
+    return membership
 
 
 # --- Joining ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from agencies.models import Absence, Membership
-from agencies.signals import absence_set, membership_confirmed, membership_ended
+from agencies.signals import absence_set, membership_confirmed, membership_ended, work_held
 from agencies.workflow import RefusedError
 from audit.signals import hidden_cases
 from outbox.signals import housekeeping
@@ -20,6 +20,7 @@ from referrals import clocks, retention, workflow
 from referrals.models import Exclusion, Referral
 from referrals.moves import NotReady
 from referrals.terms import FileState, Status
+from referrals.workflow import owners
 
 logger = logging.getLogger("referrals")
 
@@ -65,6 +66,11 @@ def give_away_leavers_work(sender: Any, *, membership: Membership, **kwargs: Any
         workflow.find_new_owners(membership.person, left=True)
     except NotReady as problem:
         raise RefusedError(problem.missing[0]) from problem
+
+
+@receiver(work_held, dispatch_uid="referrals.held")
+def count_work(sender: Any, *, person: User, **kwargs: Any) -> int:
+    return owners.open_work_of(person).count()
 
 
 @receiver(membership_confirmed, dispatch_uid="referrals.joined")

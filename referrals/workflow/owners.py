@@ -73,13 +73,18 @@ def find_new_owners(person: User, *, left: bool = False, now: datetime | None = 
     """
     now = now or timezone.now()
     moved = 0
-    open_work = models.Q(lead=person, status__in=[Status.AGENCY_CHECK, Status.RETURNED]) | (
-        models.Q(status__in=sorted(BEFORE_CLOSED))
-        & (models.Q(holder=person) | models.Q(officer=person))
-    )
-    for referral in Referral.objects.select_for_update().filter(open_work):
+    for referral in open_work_of(person).select_for_update():
         moved += new_owners_of(referral, person, left=left, now=now)
     return moved
+
+
+def open_work_of(person: User) -> models.QuerySet[Referral]:
+    """What the person holds of cases that are not closed."""
+    return Referral.objects.filter(
+        models.Q(lead=person, status__in=[Status.AGENCY_CHECK, Status.RETURNED])
+        | models.Q(status__in=sorted(BEFORE_CLOSED))
+        & (models.Q(holder=person) | models.Q(officer=person))
+    )
 
 
 def new_owners_of(referral: Referral, person: User, *, left: bool, now: datetime) -> int:
