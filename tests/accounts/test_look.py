@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from agencies import workflow
@@ -62,6 +63,10 @@ def enter(context, live_server, person, *, factor=False):
     """Leave the browser signed in as the person, by two steps if asked."""
     client = Client()
     client.force_login(person)
+    request = RequestFactory().get("/")
+    request.session = client.session
+    record_authentication(request, person, method="code", email=person.email)
+    request.session.save()
     if factor:
         TOTP.activate(person, SECRET)
         client.post("/accounts/2fa/reauthenticate/", {"code": app_code()})
