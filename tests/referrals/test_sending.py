@@ -74,6 +74,7 @@ def test_the_question_about_closeness_wants_an_answer(cast, author, draft, close
 
 
 def test_it_is_not_handed_over_before_closeness_was_asked(cast, author, draft):
+    draft.page_saves.filter(step=workflow.CLOSENESS).delete()
     post_page(author, draft, "lead", {"spoken_to": cast.lead})
     response = author.post(url(draft, "answers"))
     assert response.status_code == 200

@@ -221,6 +221,7 @@ def test_a_lead_walks_her_own_concern_in_one_go(cast):
     referral = workflow.start(cast.lead, now=MONDAY)
     assert referral.one_walk
     cases.fill(referral, cases.NOTICE | cases.CHECK | cases.SHARE, by=cast.lead)
+    cases.nobody_close(referral, by=cast.lead)
     sent = workflow.submit(fresh(referral), by=cast.lead, form_key=uuid.uuid4(), now=MONDAY)
     assert sent.status == S.SUBMITTED
     assert sent.check_record.signed_by == cast.lead
