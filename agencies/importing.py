@@ -21,7 +21,7 @@ from agencies import policy, workflow
 from agencies.models import Agency, AgencyDomain, Contact, Invitation, Locality, Membership
 from agencies.people import Place
 from agencies.sheets import Row, Sheet
-from agencies.terms import AgencyType, ContactPurpose, Role, Scope
+from agencies.terms import PORTAL_ROLES, AgencyType, ContactPurpose, Role, Scope
 from audit import events
 from ui.fields.words import check_email, check_telephone
 
@@ -222,7 +222,7 @@ def _one_of(choices: type[models.TextChoices], said: str, column: str) -> str:
     for value, label in choices.choices:
         if said.casefold() in (value.casefold(), str(label).casefold()):
             return str(value)
-    words = ", ".join(str(label) for label in choices.labels)
+    words = ", ".join(str(each.label) for each in choices if each not in PORTAL_ROLES)
     raise RefusalError(
         column, _("We do not know this. Write one of: %(words)s.") % {"words": words}
     )

@@ -44,13 +44,13 @@ def going_live(request: SignedInRequest) -> HttpResponse:
         except RefusedError as error:
             messages.error(request, str(error))
         return redirect("agencies:going_live")
-    needs = opening.needs()
+    needs, today = opening.needs(), timezone.localdate(now)
     context = {
         "opened": Opening.objects.select_related("opened_by").first(),
         "needs": needs,
         "left": sum(not need.is_met for need in needs),
         "calendars": [
-            Calendar(each, workdays.coming_holidays(now.date(), each, SHOWN_HOLIDAYS))
+            Calendar(each, workdays.coming_holidays(today, each, SHOWN_HOLIDAYS))
             for each in Locality.objects.all()
         ],
     }

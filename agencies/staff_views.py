@@ -54,7 +54,8 @@ def leaver(request: SignedInRequest, person: int) -> HttpResponse:
         return redirect("agencies:home")
     others = Membership.objects.current().filter(person=whose).count() - len(rows)
     context = {"whose": whose, "rows": rows, "held": held, "others": others}
-    return render(request, "agencies/leaver.html", context | {"key": key_of(rows[0])})
+    context |= {"key": key_of(rows[0]), "movable": next((row for row in rows if row.agency), None)}
+    return render(request, "agencies/leaver.html", context)
 
 
 # --- Movers -----------------------------------------------------------------------------------
