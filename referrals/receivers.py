@@ -20,7 +20,6 @@ from referrals import clocks, retention, workflow
 from referrals.models import Exclusion, Referral
 from referrals.moves import NotReady
 from referrals.terms import FileState, Status
-from referrals.workflow import owners
 
 logger = logging.getLogger("referrals")
 
@@ -70,7 +69,7 @@ def give_away_leavers_work(sender: Any, *, membership: Membership, **kwargs: Any
 
 @receiver(work_held, dispatch_uid="referrals.held")
 def count_work(sender: Any, *, person: User, **kwargs: Any) -> int:
-    return owners.open_work_of(person).count()
+    return workflow.open_work_of(person).count()
 
 
 @receiver(membership_confirmed, dispatch_uid="referrals.joined")
