@@ -1,0 +1,188 @@
+"""Every form that the portal offers: found on its pages, as the people who are offered it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import quote_plus, urlsplit
+
+from django.db import transaction
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+
+from accounts.models import User
+from referrals.steps import STEPS
+from referrals.terms import Status
+from tests.edges.wire import FORM, Answer, Wire
+from tests.referrals import cases
+from tests.referrals.test_access import address, of_cases, patterns
+
+# Who looks for forms at a case in this state.
+SEATS = {
+    Status.DRAFT: ("practitioner",),
+    Status.AGENCY_CHECK: ("lead", "practitioner"),
+    Status.RETURNED: ("practitioner",),
+    Status.OTHER_ROUTE: ("lead",),
+    Status.AGENCY_CLOSED: ("practitioner", "lead"),
+    Status.SUBMITTED: ("prevent_lead", "officer", "lead", "front_door"),
+    Status.QUERY: ("lead",),
+    Status.TRIAGE: ("prevent_lead", "lead"),
+    Status.TRANSFERRED: ("york_lead", "prevent_lead"),
+    Status.GATEWAY: ("officer",),
+    Status.CLOSED: ("prevent_lead",),
+}
+ANYWHERE = ("practitioner", "lead", "portal_admin", None)
+NOT_OURS = ("/cms/", "/demo/", "/static/")
+NO_PAGES = (".pdf", "/autosave/", "/blank-form/", "/download/")
+
+
+@dataclass
+class Offered:
+    """One form.
+
+    Attributes:
+        values: what it says when it is drawn, by name.
+        typed: names of the fields that take words.
+    """
+
+    path: str = ""
+    values: dict[str, list[str]] = field(default_factory=dict)
+    typed: set[str] = field(default_factory=set)
+    browser: Wire = field(default_factory=Wire)
+    name: str = ""
+
+
+class _Forms(HTMLParser):
+    def __init__(self, html: str, path: str) -> None:
+        super().__init__()
+        self.path, self.forms = path, [Offered()]
+        self.open: Offered | None = None
+        self.area = self.select = ""
+        self.feed(html)
+        self.forms = self.forms[1:]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        name = said.get("name", "")
+        if tag == "form" and said.get("method", "").lower() == "post":
+            self.open = Offered(path=urlsplit(said.get("action", "")).path or self.path)
+            self.forms.append(self.open)
+            if autosave := said.get("data-autosave"):
+                self.forms.append(Offered(urlsplit(autosave).path, self.open.values))
+        if self.open is None or (not name and tag != "option"):
+            return
+        values = self.open.values
+        if tag == "input" and said.get("type") in ("radio", "checkbox"):
+            values.setdefault(name, [])
+            if "checked" in said:
+                values[name].append(said.get("value", "on"))
+        elif tag == "input":
+            values.setdefault(name, []).append(said.get("value", ""))
+            if said.get("type", "text") in ("text", "search"):
+                self.open.typed.add(name)
+        elif tag == "textarea":
+            self.area = name
+            values[name] = [""]
+            self.open.typed.add(name)
+        elif tag == "select":
+            self.select = name
+            values[name] = []
+        elif tag == "option" and self.select and "selected" in said:
+            values[self.select].append(said.get("value", ""))
+        elif tag == "button":
+            values.setdefault(name, [])
+
+    def handle_data(self, data: str) -> None:
+        if self.area and self.open is not None:
+            self.open.values[self.area][0] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.open = None
+        if tag == "textarea":
+            self.area = ""
+        if tag == "select":
+            self.select = ""
+
+
+def send(offered: Offered, fields: list[tuple[str, str]]) -> Answer:
+    """Post these fields as a browser's script could, lone surrogates and all."""
+    body = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in fields).encode()
+    return offered.browser.ask("POST", offered.path.encode(), body=body, content_type=FORM)
+
+
+def _quoted(text: str) -> str:
+    return quote_plus(text.encode("utf-8", errors="surrogatepass"))
+
+
+def key_of(path: str) -> str:
+    """Which kind of address it is: its name, with the page of the questionnaire."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return ""
+    return f"{match.view_name} {match.kwargs.get('step', '')}".strip()
+
+
+def takes_posts(browser: Wire, path: str) -> bool:
+    kept = transaction.savepoint()
+    answer = browser.ask("POST", path.encode(), content_type=FORM)
+    transaction.savepoint_rollback(kept)
+    return answer.status != 405
+
+
+def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
+    """Pages to look at, and who looks."""
+    for _route, name in patterns():
+        try:
+            path = reverse(name) if name else ""
+        except NoReverseMatch:
+            continue
+        if path and not path.startswith(NOT_OURS):
+            for seat in ANYWHERE:
+                yield seat, path
+    for status, seats in SEATS.items():
+        referral = cases.walk_to(cast, status)
+        for seat in seats:
+            for name, arguments in of_cases():
+                if not any(argument.startswith("uuid:") for argument in arguments):
+                    yield seat, address(name, referral.key, arguments)
+            if seat == "practitioner" and status == Status.DRAFT:
+                for step in STEPS:
+                    yield seat, f"/referrals/{referral.key}/{step.name}/"
+            if seat == "lead" and status == Status.AGENCY_CHECK:
+                for step in STEPS:
+                    yield seat, f"/referrals/{referral.key}/{step.name}/"
+
+
+def all_forms(cast: cases.Cast) -> dict[str, Offered]:
+    """The first form found for each kind of address that takes posts."""
+    browsers: dict[str | None, Wire] = {None: Wire()}
+    found: dict[str, Offered] = {}
+    looked: set[tuple[str | None, str]] = set()
+    for seat, path in _paths(cast):
+        browser = browsers.setdefault(seat, Wire(_person(cast, seat)))
+        waiting = [path]
+        while waiting:
+            path = waiting.pop()
+            if (seat, path) in looked or key_of(path) in found or path.endswith(NO_PAGES):
+                continue
+            looked.add((seat, path))
+            kept = transaction.savepoint()
+            answer = browser.ask(path=path.encode())
+            transaction.savepoint_rollback(kept)
+            if answer.status != 200 or not answer.is_page:
+                continue
+            for form in _Forms(answer.text, path).forms:
+                form.browser, form.name = browser, key_of(form.path)
+                if form.name and not form.path.startswith(NOT_OURS):
+                    found.setdefault(form.name, form)
+            if path.startswith("/agency/"):
+                waiting += [link for link in _links(answer.text) if link.startswith("/agency/")]
+    return found
+
+
+def _person(cast: cases.Cast, seat: str | None) -> User | None:
+    return getattr(cast, seat) if seat else None
+
+
+def _links(html: str) -> list[str]:
+    return [urlsplit(piece.split('"')[0]).path for piece in html.split('href="')[1:]]
