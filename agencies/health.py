@@ -75,15 +75,25 @@ def _people_by_place() -> Counts:
 
 
 def _of_locality(locality: Locality, people: Counts) -> list[Problem]:
-    routes = {RouteKind(route.kind): route for route in locality.routes.all()}
+    routes = {(RouteKind(route.kind), route.sector): route for route in locality.routes.all()}
     found = []
     for kind in RouteKind:
         name = f"{locality}, {kind.label}"
-        route = routes.get(kind)
-        if route is None:
-            found.append(Problem(name, _("There is no such route."), _edit_path("route")))
-            continue
-        found += [Problem(name, what, path) for what, path in _of_route(route, kind, people)]
+        # A closed route of one sector leaves its concerns to the general one: no problem.
+        own = [one for (of, sector), one in routes.items() if of == kind and sector and one.is_open]
+        general = routes.get((kind, ""))
+        if general is not None:
+            found += [Problem(name, what, path) for what, path in _of_route(general, kind, people)]
+        else:
+            what = (
+                _("It takes some sectors only. A concern from any other has nowhere to go.")
+                if own
+                else _("There is no such route.")
+            )
+            found.append(Problem(name, what, _edit_path("route")))
+        for route in own:
+            sector = f"{name}, {route.get_sector_display()}"
+            found += [Problem(sector, what, path) for what, path in _of_route(route, kind, people)]
     return found
 
 

@@ -424,6 +424,13 @@ class Route(models.Model):
         Locality, on_delete=models.PROTECT, related_name="routes", verbose_name=_("locality")
     )
     kind = models.CharField(_("kind"), max_length=20, choices=RouteKind)
+    sector = models.CharField(  # S5; blank: every sector that has no route of its own
+        _("only from the sector"),
+        max_length=30,
+        choices=Sector,
+        blank=True,
+        help_text=_("Empty: every sector"),
+    )
     name = models.CharField(_("name"), max_length=120)
     in_portal = models.BooleanField(_("works in the portal"), default=True)
     is_open = models.BooleanField(_("open"), default=True)
@@ -436,9 +443,14 @@ class Route(models.Model):
     class Meta:
         verbose_name = _("route")
         verbose_name_plural = _("routes")
-        ordering = ["locality", "kind"]
+        ordering = ["locality", "kind", "sector"]
         constraints = [
-            models.UniqueConstraint(fields=["locality", "kind"], name="route_once_each_locality"),
+            models.UniqueConstraint(
+                fields=["locality", "kind", "sector"], name="route_once_each_sector"
+            ),
+            models.CheckConstraint(
+                name="route_sector_is_known", condition=Q(sector__in=["", *Sector.values])
+            ),
             models.CheckConstraint(
                 name="route_kind_is_known", condition=Q(kind__in=RouteKind.values)
             ),

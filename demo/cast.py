@@ -114,7 +114,9 @@ def build(*, now: datetime) -> Company:
     localities = {code: _locality(code, said) for code, said in cast.localities.items()}
     for code, routes in cast.routes.items():
         for kind, said in routes.items():
-            Route.objects.update_or_create(locality=localities[code], kind=kind, defaults=said)
+            Route.objects.update_or_create(
+                locality=localities[code], kind=kind, sector="", defaults=said
+            )
     agencies = {
         key: Agency.objects.create(
             name=said["name"],

@@ -149,12 +149,13 @@ class RouteViewSet(RecordViewSet):
     model = Route
     icon = "redirect"
     menu_label = _("Routes")
-    list_display = ["name", "kind", "locality", "in_portal", "is_open", "out_of_hours_phone"]
-    list_filter = ["kind", "locality", "in_portal", "is_open"]
+    list_display = ["name", "kind", "locality", "sector", "in_portal", "is_open"]
+    list_filter = ["kind", "locality", "sector", "in_portal", "is_open"]
     search_fields = ["name", "out_of_hours_name"]
     panels = [
         FieldPanel("name"),
         FieldRowPanel([FieldPanel("kind"), FieldPanel("locality")]),
+        FieldPanel("sector"),
         FieldRowPanel([FieldPanel("in_portal"), FieldPanel("is_open")]),
         FieldRowPanel([FieldPanel("phone"), FieldPanel("email")]),
         FieldRowPanel([FieldPanel("out_of_hours_name"), FieldPanel("out_of_hours_phone")]),

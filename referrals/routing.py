@@ -1,4 +1,4 @@
-"""Where a referral goes: computed from place, age and answers by the localities' routes (S8)."""
+"""Where a referral goes: by place, age, sector and answers, over the localities' routes (S8)."""
 
 from dataclasses import dataclass
 
@@ -54,8 +54,20 @@ def kinds_for(answers: Answers) -> list[RecipientKind]:
     return kinds
 
 
+def sector_of(answers: Answers) -> str:
+    """S5, or until it is answered the sector of the agency; empty where neither is known."""
+    agency = answers.referral.agency
+    return str(answers.get("sector") or (agency.referral_sector if agency else ""))
+
+
+def open_routes(locality: Locality, sector: str) -> dict[RouteKind, Route]:
+    """The open route of each kind: the sector's own before the one for every sector."""
+    fitting = Route.objects.filter(locality=locality, is_open=True, sector__in={"", sector})
+    return {RouteKind(route.kind): route for route in fitting.order_by("sector")}  # "" is first
+
+
 def recipients(answers: Answers) -> list[Planned]:
     """The bodies that will receive it, in the order they are shown."""
     locality = locality_for(answers)
-    routes = {route.kind: route for route in Route.objects.filter(locality=locality, is_open=True)}
+    routes = open_routes(locality, sector_of(answers))
     return [Planned(kind, locality, routes.get(ROUTE_OF[kind])) for kind in kinds_for(answers)]

@@ -82,10 +82,11 @@ class MembershipFactory(factory.django.DjangoModelFactory):
 class RouteFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Route
-        django_get_or_create = ("locality", "kind")
+        django_get_or_create = ("locality", "kind", "sector")
 
     locality = factory.SubFactory(LocalityFactory)
     kind = RouteKind.PREVENT_LEAD
+    sector = ""
     name = factory.LazyAttribute(lambda self: f"{RouteKind(self.kind).label}, {self.locality}")
     phone = "01632 960100"
     out_of_hours_name = "Duty officer"

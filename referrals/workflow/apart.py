@@ -123,7 +123,7 @@ def _with_nobody(referral: Referral) -> str:
         if referral.is_shared
         else [RouteKind.ADVICE_LINE, RouteKind.PREVENT_LEAD]
     )
-    routes = place.routes.filter(kind__in=kinds, is_open=True).exclude(phone="")
+    routes = place.routes.filter(kind__in=kinds, is_open=True, sector="").exclude(phone="")
     route = min(routes, key=lambda one: kinds.index(RouteKind(one.kind)), default=None)
     if route is None:
         return _(

@@ -282,10 +282,10 @@ def accept_transfer(referral: Referral, *, by: User, now: datetime | None = None
     # The sender's officer does not serve there: whoever is on duty takes it up.
     referral.locality, referral.offered_to, referral.officer = receiver, None, None
     referral.save(update_fields=["locality", "offered_to", "officer"])
-    made = []
+    made, routes = [], routing.open_routes(receiver, referral.sector)
     for one in referral.recipients.filter(locality=sender):
         kind = RecipientKind(one.kind)
-        route = receiver.routes.filter(kind=routing.ROUTE_OF[kind], is_open=True).first()
+        route = routes.get(routing.ROUTE_OF[kind])
         in_portal = route is None or route.in_portal
         new, fresh = Recipient.objects.get_or_create(
             referral=referral,

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from agencies.health import problems
 from agencies.models import Locality, Membership
-from agencies.terms import ROUTE_DEPUTIES, ROUTE_LEADS, AgencyType, Role, RouteKind
+from agencies.terms import ROUTE_DEPUTIES, ROUTE_LEADS, AgencyType, Role, RouteKind, Sector
 from tests.entry import enter
 from tests.factories import (
     AgencyFactory,
@@ -99,6 +99,27 @@ def test_a_team_outside_the_portal_needs_no_people_in_it(healthy):
     assert len(said()) == 2
     healthy.routes.filter(kind=RouteKind.FRONT_DOOR).update(in_portal=False)
     assert said() == []
+
+
+def test_a_route_of_one_sector_needs_one_for_the_others_beside_it(healthy):
+    adult = {"kind": RouteKind.ADULT_SAFEGUARDING, "locality": healthy}
+    own = RouteFactory(**adult, sector=Sector.HEALTH)
+    assert said() == []
+    healthy.routes.filter(kind=RouteKind.ADULT_SAFEGUARDING, sector="").delete()
+    assert said() == [
+        "North Yorkshire, Adult safeguarding: It takes some sectors only. "
+        "A concern from any other has nowhere to go."
+    ]
+    own.is_open = False
+    own.save()
+    assert said() == ["North Yorkshire, Adult safeguarding: There is no such route."]
+    RouteFactory(**adult)
+    assert said() == []  # a closed one leaves its concerns to the general one
+    own.is_open, own.out_of_hours_phone = True, ""
+    own.save()
+    assert said() == [
+        "North Yorkshire, Adult safeguarding, Health: It has no telephone contact out of hours."
+    ]
 
 
 def test_people_who_cannot_sign_in_take_no_work(healthy):

@@ -6,15 +6,17 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from agencies.models import Absence
+from agencies.models import Absence, Route
+from agencies.terms import RouteKind, Sector
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
-from referrals import clocks, retention, workflow
+from referrals import clocks, retention, routing, workflow
 from referrals.answers import Answers
 from referrals.models import Clock, Escalation, Recipient, Referral, Submission
 from referrals.moves import NotReady, Stale, TransitionError
 from referrals.steps import STEP
 from referrals.terms import ClockKind, MessageKind, RecipientKind, Status
+from tests.factories import RouteFactory
 from tests.referrals import cases
 from tests.referrals.cases import MONDAY, fresh
 
@@ -208,6 +210,36 @@ def test_an_unknown_place_goes_to_the_named_default(place, cast, case_in):
     cast.locality.is_default = True
     cast.locality.save()
     assert case_in(S.SUBMITTED, place=place).locality == cast.locality
+
+
+def test_a_route_of_its_sector_takes_a_referral_before_the_one_for_every_sector(cast, case_in):
+    police = {"locality": cast.locality, "kind": RouteKind.POLICE}
+    general = RouteFactory(**police)
+    schools = RouteFactory(**police, sector=Sector.EDUCATION)
+    RouteFactory(**police, sector=Sector.HEALTH)
+    RouteFactory(locality=cast.other_locality, kind=RouteKind.POLICE, sector=Sector.EDUCATION)
+
+    def taken_by(referral: Referral) -> set[Route | None]:
+        return {one.route for one in referral.recipients.filter(kind=RecipientKind.POLICE)}
+
+    assert taken_by(case_in(S.SUBMITTED)) == {schools}
+    assert taken_by(case_in(S.SUBMITTED, sector=Sector.COMMUNITY)) == {general}
+    schools.is_open = False
+    schools.save()
+    assert taken_by(case_in(S.SUBMITTED)) == {general}
+    # Where S5 has no answer it is the sector of the agency.
+    answers = Answers(workflow.start(cast.practitioner)).with_changes({"sector": ""})
+    assert routing.sector_of(answers) == Sector.EDUCATION
+
+
+def test_a_route_of_its_sector_takes_over_in_the_area_that_accepts_it(cast, case_in):
+    theirs = RouteFactory(
+        locality=cast.other_locality, kind=RouteKind.POLICE, sector=Sector.EDUCATION
+    )
+    referral = case_in(S.TRANSFERRED)
+    workflow.accept_transfer(referral, by=cast.york_lead, now=MONDAY)
+    taken = referral.recipients.get(kind=RecipientKind.POLICE, locality=cast.other_locality)
+    assert taken.route == theirs
 
 
 def test_a_referral_is_taken_back_only_before_it_is_acknowledged(cast, case_in):
