@@ -92,6 +92,19 @@ def due_at(start: datetime.datetime, working_days: int, locality: Locality) -> d
     return datetime.datetime.combine(day, locality.day_ends, LOCAL).astimezone(datetime.UTC)
 
 
+def due_by(moment: datetime.datetime, working_days: int, locality: Locality) -> datetime.datetime:
+    """What started before this is due by ``moment``: ``due_at`` the other way round."""
+    local = moment.astimezone(LOCAL)
+    day = local.date() if local.time() >= locality.day_ends else local.date() - ONE_DAY
+    while not is_working_day(day, locality):
+        day -= ONE_DAY
+    for _n in range(working_days):
+        day -= ONE_DAY
+        while not is_working_day(day, locality):
+            day -= ONE_DAY
+    return datetime.datetime.combine(day, locality.day_ends, LOCAL).astimezone(datetime.UTC)
+
+
 def due_in_hours(start: datetime.datetime, hours: float) -> datetime.datetime:
     """Clock hours, for an emergency: nights, weekends and bank holidays count."""
     return start.astimezone(datetime.UTC) + datetime.timedelta(hours=hours)

@@ -45,6 +45,11 @@ POLICE_ACTS = frozenset({Status.SUBMITTED, Status.GATEWAY, Status.INFO_GATHERING
 MINE, OPEN, COVER, WAITING, HELD, CLOSED = "mine", "open", "cover", "waiting", "held", "closed"
 DUE, NEWEST = "due", "newest"
 LATE, TODAY, LATER = 0, 1, 2
+ANY_LATE, VERY_LATE = "late", "very"
+IN_HOURS = frozenset(
+    status for status, kind in clocks.OF_STATUS.items() if kind in clocks.EMERGENCY_HOURS
+)
+"""Where a promise made in an emergency is late by the clock, not by working days."""
 
 
 # Who asks, and what for ---------------------------------------------------------------------
@@ -155,6 +160,28 @@ class Desk:
             return running & Q(due_at__gte=self.now, due_at__lt=self.tomorrow)
         return Q(due_at__gte=self.tomorrow) | Q(paused=True) | self.resting
 
+    @property
+    def very_late(self) -> Q:
+        """Late for so long that the senior lead has been told (``clocks.SENIOR_AFTER``)."""
+        by_the_clock = Q(emergency=True) & self.is_(*IN_HOURS)
+        return self.group(LATE) & (
+            (by_the_clock & Q(due_at__lte=self._told_senior(by_the_clock=True)))
+            | (~by_the_clock & Q(due_at__lt=self._told_senior(by_the_clock=False)))
+        )
+
+    def is_very_late(self, referral: Referral) -> bool:
+        """The same of a row whose promise is shown as late."""
+        if referral.due_at is None:
+            return False
+        if referral.emergency and self.status_of(referral) in IN_HOURS:
+            return referral.due_at <= self._told_senior(by_the_clock=True)
+        return referral.due_at < self._told_senior(by_the_clock=False)
+
+    def _told_senior(self, *, by_the_clock: bool) -> datetime:
+        if by_the_clock:
+            return workdays.due_in_hours(self.now, -clocks.SENIOR_AFTER)
+        return workdays.due_by(self.now, clocks.SENIOR_AFTER, self.place)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -164,6 +191,7 @@ class Wanted:
     colleague: int | None = None
     stage: str = ""
     sector: str = ""
+    late: str = ""
     sort: str = DUE
     after: str = ""
 
@@ -173,20 +201,29 @@ class Wanted:
         views = {MINE, OPEN, COVER, WAITING, CLOSED} | ({HELD} if desk.sees_real_status else set())
         colleague = asked.get("for", "")
         stage, sector = asked.get("stage", ""), asked.get("sector", "")
+        view, late = view if view in views else MINE, asked.get("late", "")
         return cls(
-            view=view if view in views else MINE,
+            view=view,
             colleague=int(colleague) if colleague.isascii() and colleague.isdecimal() else None,
             stage=stage if stage in dict(stages(desk)) else "",
             sector=sector if sector in Sector.values else "",
+            late=late if late in (ANY_LATE, VERY_LATE) and view not in (CLOSED, HELD) else "",
             sort=NEWEST if asked.get("sort") == NEWEST else DUE,
             after=asked.get("after", ""),
         )
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.stage or self.sector)
+        return bool(self.stage or self.sector or self.late)
 
     def filters(self, desk: Desk) -> Q:
+        found = self.chosen(desk)
+        if self.late:
+            found &= desk.very_late if self.late == VERY_LATE else desk.group(LATE)
+        return found
+
+    def chosen(self, desk: Desk) -> Q:
+        """All but how late."""
         found = Q()
         if self.stage:
             found &= desk.is_(Status(self.stage))
@@ -215,6 +252,10 @@ class Counts:
     closed: int
     covering: dict[int, int]
     groups: tuple[int, int, int]
+    any_late: int
+    """Of the view, with its stage and sector, whether or not only what is late is shown."""
+    very_late: int
+    of_view: int
 
     @property
     def in_view(self) -> int:
@@ -249,6 +290,7 @@ def in_view(wanted: Wanted, desk: Desk) -> Q:
 
 def count(desk: Desk, wanted: Wanted, away: Iterable[User]) -> Counts:
     """Every number on the page: one pass over the open cases, and one over those that ended."""
+    every = in_view(wanted, desk) & wanted.chosen(desk)
     chosen = in_view(wanted, desk) & wanted.filters(desk)
     cover = {person.pk: f"cover_{person.pk}" for person in away}
 
@@ -261,6 +303,9 @@ def count(desk: Desk, wanted: Wanted, away: Iterable[User]) -> Counts:
         today=of(desk.group(TODAY)),
         mine=of(desk.mine),
         waiting=of(desk.waiting),
+        of_view=of(every),
+        any_late=of(every & desk.group(LATE)),
+        very_late=of(every & desk.very_late),
         **{name: of(desk.held_by(pk)) for pk, name in cover.items()},
         **{f"group_{number}": of(chosen & desk.group(number)) for number in (LATE, TODAY, LATER)},
     )
@@ -274,6 +319,9 @@ def count(desk: Desk, wanted: Wanted, away: Iterable[User]) -> Counts:
         closed=desk.closed().count(),
         covering={pk: numbers[name] for pk, name in cover.items() if numbers[name]},
         groups=(numbers["group_0"], numbers["group_1"], numbers["group_2"]),
+        any_late=numbers["any_late"],
+        very_late=numbers["very_late"],
+        of_view=numbers["of_view"],
     )
 
 
@@ -432,8 +480,10 @@ def rows(desk: Desk, referrals: Sequence[Referral]) -> list[Row]:
                 now=desk.now,
                 police=standing.decides_at_gateway,
             )
+        is_late = promise is not None and promise.state in ("late", "999")
         tags = [
             *([_("Emergency")] if referral.emergency else []),
+            *([_("Very late")] if is_late and desk.is_very_late(referral) else []),
             *([_("Child in household")] if referral.pk in children else []),
             *([_("New")] if referral.pk in fresh else []),
         ]

@@ -439,6 +439,7 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
             "counts": counts,
             "working_day": promises.working_day_words(desk.place, desk.now),
             "pills": _pills(wanted, counts, away, desk),
+            "how_late": _how_late(wanted, counts),
             "groups": groups,
             "wanted": wanted,
             "stages": queue.stages(desk),
@@ -449,7 +450,7 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
             "other_sort": _address(
                 wanted, sort=queue.DUE if wanted.sort == queue.NEWEST else queue.NEWEST
             ),
-            "unfiltered": _address(wanted, stage="", sector=""),
+            "unfiltered": _address(wanted, stage="", sector="", late=""),
             "next_due": _next_due(desk) if not rows else None,
             "own": list(_written_by(request.user).order_by("-touched_at")[:SHORT]),
             "address": reverse("referrals:queue"),
@@ -464,6 +465,7 @@ def _address(wanted: queue.Wanted, **changes: str) -> str:
         "for": wanted.colleague or "",
         "stage": wanted.stage,
         "sector": wanted.sector,
+        "late": wanted.late,
         "sort": wanted.sort if wanted.sort != queue.DUE else "",
     } | changes
     if said.get("sort") == queue.DUE:
@@ -500,6 +502,20 @@ def _pills(
         pill(_("Waiting for others"), counts.waiting, queue.WAITING),
         *([pill(_("Led or held by us"), counts.held, queue.HELD)] if desk.sees_real_status else []),
         pill(_("Closed this month"), counts.closed, queue.CLOSED),
+    ]
+
+
+def _how_late(wanted: queue.Wanted, counts: queue.Counts) -> list[Pill]:
+    """The view by how late it is; nothing while nothing in it is late."""
+    if wanted.view in (queue.CLOSED, queue.HELD) or not (counts.any_late or wanted.late):
+        return []
+    return [
+        Pill(f"{words} {number}", _address(wanted, late=late), wanted.late == late)
+        for words, number, late in (
+            (_("Late or not"), counts.of_view, ""),
+            (_("Late"), counts.any_late, queue.ANY_LATE),
+            (_("Very late"), counts.very_late, queue.VERY_LATE),
+        )
     ]
 
 

@@ -100,6 +100,19 @@ def test_a_moment_just_after_midnight_in_summer_belongs_to_the_local_day(localit
     assert shown(workdays.due_at(start, 0, locality)) == "2026-06-12 17:00"
 
 
+@pytest.mark.parametrize("days", [0, 1, 2, 5])
+@pytest.mark.parametrize(
+    "now",
+    ["2026-11-20 16:59", "2026-11-20 17:00", "2026-11-21 12:00", "2026-11-23 09:00",
+     "2026-12-29 17:30"],
+)  # fmt: skip
+def test_what_started_before_a_moment_is_due_by_another(locality, now, days):
+    edge = workdays.due_by(at(now), days, locality)
+    just_before = edge - datetime.timedelta(seconds=1)
+    assert workdays.due_at(just_before, days, locality) <= at(now)
+    assert workdays.due_at(edge, days, locality) > at(now)
+
+
 def test_a_locality_may_close_earlier(locality):
     locality.day_ends = datetime.time(16)
     assert shown(workdays.due_at(at("2026-11-20 16:30"), 1, locality)) == "2026-11-24 16:00"

@@ -18,7 +18,7 @@ from agencies.terms import Role, RouteKind, Sector
 from referrals import clocks, queue, workflow
 from referrals.models import Clock, PersonRecord, Referral
 from referrals.standing import Serves
-from referrals.terms import ClockKind, MessageKind, RecipientKind, Status
+from referrals.terms import ClockKind, EscalationStep, MessageKind, RecipientKind, Status
 from tests.entry import enter
 from tests.factories import MembershipFactory, UserFactory
 from tests.referrals import cases
@@ -253,6 +253,59 @@ def test_filters_stand_in_the_address_and_count_what_they_show(cast, make):
     assert '<option value="triage" selected>' in page
 
 
+def test_late_and_very_late_are_said_and_can_be_shown_alone(cast, make):
+    mine = {"holder": cast.prevent_lead}
+    # It is Wednesday afternoon: the senior lead was told of what was due on Thursday; and in an
+    # emergency of what is two hours late.
+    very = make(due=FIVE - 6 * DAY, sector=Sector.HEALTH, **mine)
+    urgent = make(S.SUBMITTED, due=NOW - timedelta(hours=2), emergency=True, **mine)
+    late = make(due=FIVE - 2 * DAY, sector=Sector.HEALTH, **mine)
+    make(S.SUBMITTED, due=NOW - timedelta(hours=1), emergency=True, **mine)
+    make(due=FIVE + DAY, **mine)
+    make(S.QUERY, due=FIVE - 9 * DAY, paused=True, **mine)
+    make(due=FIVE - 9 * DAY, holder=cast.prevent_deputy)
+    page = page_of(cast.prevent_lead)
+    assert [f">{words}</a>" in page for words in ("Late or not 6", "Late 4", "Very late 2")] == [
+        True,
+        True,
+        True,
+    ]
+    assert page.count('<strong class="govuk-tag">Very late</strong>') == 2
+    asked = page_of(cast.prevent_lead, "?late=very")
+    assert 'href="/referrals/queue/?late=very" aria-current="page">Very late 2</a>' in asked
+    assert "Late: 2" in asked
+    assert "Show all of it" in asked
+    assert '<input type="hidden" name="late" value="very">' in asked
+    assert shown(cast.prevent_lead, late="very") == [urgent.reference, very.reference]
+    assert len(shown(cast.prevent_lead, late="late", sort="newest")) == 4
+    assert shown(cast.prevent_lead, late="late", sector="health") == [
+        very.reference,
+        late.reference,
+    ]
+    assert len(shown(cast.prevent_lead, late="very", view="open")) == 3
+    assert "Nothing here fits what you chose." in page_of(
+        cast.prevent_lead, "?late=very&sector=police"
+    )
+    # What was closed, and what the police lead, is in no hurry.
+    closed = page_of(cast.prevent_lead, "?late=very&view=closed")
+    assert "This is a part of the list." not in closed
+    assert "Late or not" not in closed
+
+
+def test_the_row_the_filter_and_the_escalation_agree_on_very_late(cast, make):
+    for hours in range(0, 24 * 8, 5):
+        make(due=NOW - timedelta(hours=hours), holder=cast.prevent_lead)
+    at = desk(cast.prevent_lead)
+    said = set(Referral.objects.filter(at.very_late))
+    told = {
+        clock.referral
+        for clock in Clock.objects.select_related("referral__locality")
+        if EscalationStep.SENIOR in clocks.steps_due(clock, NOW)
+    }
+    assert said == told == {one for one in Referral.objects.all() if at.is_very_late(one)}
+    assert 0 < len(said) < Referral.objects.count()
+
+
 def test_nonsense_in_the_address_counts_as_not_said(cast, make):
     make(holder=cast.prevent_lead)
     for query in ("?view=x&for=y&stage=z&sector=q&sort=w&after=v", "?for=%00", "?after=a:b:c"):
@@ -269,6 +322,19 @@ def test_newest_first_is_another_order(cast, make):
 
 
 # Pages ------------------------------------------------------------------------------------------
+def test_pages_of_what_is_late_stay_with_what_is_late(cast, make):
+    for number in range(queue.PAGE + 3):
+        make(due=NOW - (number % 3 + 1) * DAY, holder=cast.prevent_lead)
+    make(due=FIVE, holder=cast.prevent_lead)
+    page = page_of(cast.prevent_lead, "?late=late")
+    link = re.search(r'href="([^"]+)" rel="next"', page)
+    assert link is not None
+    assert "late=late" in link.group(1)
+    assert f"Late: {queue.PAGE + 3}" in page
+    rest = enter(cast.prevent_lead).get(link.group(1).replace("&amp;", "&")).content.decode()
+    assert len(re.findall(r'/"><span class="p-ref">(NY-2026-\d{4})</span></a>', rest)) == 3
+
+
 @pytest.mark.parametrize("sort", ["due", "newest"])
 def test_pages_follow_each_other_without_gap_or_double(sort, cast, make):
     for number in range(60):
@@ -283,7 +349,7 @@ def test_pages_follow_each_other_without_gap_or_double(sort, cast, make):
     counts = []
     while address:
         page = browser.get(address).content.decode()
-        seen += re.findall(r'/">(NY-2026-\d{4})</a>', page)
+        seen += re.findall(r'/"><span class="p-ref">(NY-2026-\d{4})</span></a>', page)
         counts += re.findall(r">Next (\d+)<", page)
         link = re.search(r'href="([^"]+)" rel="next"', page)
         address = link.group(1).replace("&amp;", "&") if link else ""
@@ -356,7 +422,8 @@ def without_time(page: str) -> str:
 def test_a_prevent_lead_cannot_tell_what_the_police_lead_or_hold(hidden, cast, case_in):
     referral = case_in(S.GATEWAY)
     case_in(S.GATEWAY)
-    queries = ("", "?view=open", "?view=open&stage=gateway", "?view=waiting", "?sort=newest")
+    queries = ["", "?view=open", "?view=open&stage=gateway", "?view=waiting", "?sort=newest"]
+    queries.append("?view=open&late=very")
     watchers = (cast.prevent_lead, cast.prevent_senior)
     for person in watchers:
         workflow.view(referral, by=person, now=NOW)
