@@ -22,8 +22,10 @@ from referrals.questions import Question, Words, named, of_record
 from referrals.terms import (
     BEFORE_CLOSED,
     HIDDEN_FROM_MOST,
+    Complete,
     Decision,
     GatewayOutcome,
+    RightLocality,
     Status,
     YesNo,
 )
@@ -136,8 +138,22 @@ def other_route(answers: Answers) -> list[Words]:
 
 
 def triage(answers: Answers) -> list[Words]:
-    """T2 to T6."""
-    return texts(answers.missing(of_record("triage_record")))
+    """T2 to T6; what T2 and T5 send elsewhere does not pass to the police as well."""
+    found = texts(answers.missing(of_record("triage_record")))
+    if answers.get("complete") == Complete.ASK:
+        found.append(
+            gettext_lazy(
+                "You chose to ask the referrer. Ask them, or record that it is complete enough"
+            )
+        )
+    if answers.get("right_locality") == RightLocality.TRANSFER:
+        found.append(
+            gettext_lazy(
+                "You chose that it belongs to another area. Offer it to that area, "
+                "or record that it is yours"
+            )
+        )
+    return found
 
 
 def gateway(answers: Answers) -> list[Words]:

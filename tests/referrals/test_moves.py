@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from accounts.models import User
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
-from referrals import moves
+from referrals import moves, workflow
 from referrals.models import Referral
 from referrals.moves import MOVES, NotReady, TransitionError
 from referrals.terms import BEFORE_CLOSED, HIDDEN_FROM_MOST, Status
@@ -139,3 +139,23 @@ def test_a_move_needs_what_the_table_names(cast, case_in):
     with pytest.raises(NotReady) as caught:
         moves.move(referral, S.SUBMITTED, by=cast.lead, now=cases.MONDAY)
     assert "Select your decision" in caught.value.missing
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"complete": "ask"}, "Ask them, or record that it is complete enough"),
+        ({"right_locality": "transfer"}, "Offer it to that area, or record that it is yours"),
+    ],
+)
+def test_what_triage_sends_elsewhere_does_not_pass_to_the_police(changed, says, cast, case_in):
+    referral = case_in(S.TRIAGE)
+    workflow.record_triage(referral, cases.TRIAGE | changed, by=cast.prevent_lead)
+    with pytest.raises(NotReady) as caught:
+        workflow.pass_to_gateway(referral, by=cast.prevent_lead)
+    assert len(caught.value.missing) == 1
+    assert says in caught.value.missing[0]
+    assert cases.fresh(referral).status == S.TRIAGE
+    workflow.record_triage(referral, cases.TRIAGE, by=cast.prevent_lead)
+    workflow.pass_to_gateway(referral, by=cast.prevent_lead)
+    assert cases.fresh(referral).status == S.GATEWAY
