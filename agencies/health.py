@@ -1,4 +1,4 @@
-"""Whether every concern has somewhere to go and somebody to take it."""
+"""Whether every concern has somewhere to go, somebody to take it, and whether they hear of it."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.models import Agency, Locality, Membership, Route
 from agencies.terms import (
@@ -16,6 +17,7 @@ from agencies.terms import (
     Role,
     RouteKind,
 )
+from outbox.models import Message
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,29 @@ class Problem:
 
 
 def problems() -> list[Problem]:
-    """Everything that would leave a concern without an owner or a telephone number, in order."""
+    """Everything that would leave a concern without an owner or a telephone number, in order.
+
+    Before them e-mail that was not delivered: somebody does not know of a promise.
+    """
     people = _people_by_place()
-    return _of_routes(people) + _of_agencies(people)
+    return _of_mail() + _of_routes(people) + _of_agencies(people)
 
 
 def route_problems() -> list[Problem]:
     """Those of localities and their routes: each keeps a new portal in set-up."""
     return _of_routes(_people_by_place())
+
+
+def _of_mail() -> list[Problem]:
+    parked = Message.objects.parked().count()
+    if not parked:
+        return []
+    what = ngettext(
+        "%(count)d e-mail could not be delivered.",
+        "%(count)d e-mails could not be delivered.",
+        parked,
+    )
+    return [Problem(_("E-mail"), what % {"count": parked}, reverse("agencies:mail"))]
 
 
 def _of_agencies(people: "Counts") -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agencies import import_views, set_up_views, staff_views, views
+from agencies import import_views, mail_views, set_up_views, staff_views, views
 
 app_name = "agencies"
 urlpatterns = [
@@ -19,6 +19,10 @@ urlpatterns = [
     path("second-step/<int:person>/", views.reset_second_factor, name="reset_second_factor"),
     path("health/", views.health_page, name="health"),
     path("going-live/", set_up_views.going_live, name="going_live"),
+    path("mail/", mail_views.page, name="mail"),
+    path("mail/again/", mail_views.again, name="mail_again_all"),
+    path("mail/<uuid:pk>/again/", mail_views.again, name="mail_again"),
+    path("mail/<uuid:pk>/give-up/", mail_views.give_up, name="mail_give_up"),
     path("import/", import_views.page, name="import"),
     path("import/<slug:kind>.csv", import_views.template, name="import_template"),
     path("retention/", set_up_views.rules, name="retention"),

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -132,7 +133,10 @@ def home(request: SignedInRequest) -> HttpResponse:
     if is_admin:
         context["agencies"] = Agency.objects.exclude(kind="independent").select_related("locality")
         context["localities"] = Locality.objects.all()
-        context["problems"] = len(health.problems())
+        problems = health.problems()
+        mail = reverse("agencies:mail")
+        context["problems"] = len(problems)
+        context["mail"] = next((each.what for each in problems if each.fix_path == mail), "")
     return render(request, "agencies/home.html", context)
 
 

@@ -20,5 +20,7 @@ class OutboxConfig(AppConfig):
                 "mail.emptied": _("E-mails long sent were emptied"),
                 "job.removed": _("Finished jobs were removed"),
                 "mail.retried": _("Parked e-mails were put back"),
+                "mail.returned": _("An e-mail came back"),
+                "mail.given_up": _("An e-mail was given up"),
             }
         )

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import ClockTimestamp
@@ -19,6 +20,8 @@ LINK = "[link]"  # where the address of the page goes when the message is sent
 
 SENT, ENDED = Q(sent_at__isnull=False), Q(cancelled_at__isnull=False)
 WAITING = Q(sent_at__isnull=True, parked_at__isnull=True, cancelled_at__isnull=True)
+PARKED = Q(parked_at__isnull=False, sent_at__isnull=True, cancelled_at__isnull=True)
+RETURNED = "returned"  # as the last fault: the server took it, and it came back later
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -27,8 +30,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(WAITING)
 
     def parked(self) -> Self:
-        """Given up after many refusals; somebody must look."""
-        return self.filter(parked_at__isnull=False, sent_at__isnull=True, cancelled_at__isnull=True)
+        """Refused too often, or come back; somebody must look."""
+        return self.filter(PARKED)
 
     def older_than(self, moment: datetime) -> Self:
         """Dealt with before then, and still holding what was told to whom; parked ones are kept."""
@@ -103,6 +106,7 @@ class Message(models.Model):
         indexes = [
             models.Index("send_after", "created_at", name="outbox_waiting", condition=WAITING),
             models.Index("case", "to_address", name="outbox_waiting_case", condition=WAITING),
+            models.Index("parked_at", name="outbox_parked", condition=PARKED),
             models.Index("sent_at", name="outbox_sent", condition=SENT & ~Q(body="")),
             models.Index("cancelled_at", name="outbox_cancelled", condition=ENDED & ~Q(body="")),
             models.Index("case", name="outbox_case", condition=~Q(case="")),
@@ -119,6 +123,22 @@ class Message(models.Model):
     def message_id(self) -> str:
         """The same each time it is tried, so that a mail server or a reader can drop a second."""
         return f"<{self.id}@{urlsplit(settings.BASE_URL).hostname or 'localhost'}>"
+
+    @property
+    def plain_subject(self) -> str:
+        """The subject without the reference of a case: the same words for everybody."""
+        return self.subject.removesuffix(f" ({self.reference})")
+
+    @property
+    def to_whom(self) -> str:
+        """The name of the account; of an address that has none, enough to know it by."""
+        if self.to_person is not None and str(self.to_person):
+            return str(self.to_person)
+        name, _at, place = self.to_address.partition("@")
+        return gettext("an address without an account: %(start)s…@%(place)s") % {
+            "start": name[:1],
+            "place": place,
+        }
 
     @property
     def text(self) -> str:

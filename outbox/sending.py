@@ -9,6 +9,8 @@ A message that the server refuses waits longer each time and is parked after eig
 holds up no others, but later messages about the same case to the same person, so that nobody reads
 an answer before the question. If the server itself cannot be reached, or does not take our sender,
 the round ends there and the whole outbox waits; nothing is parked, however long that is.
+
+What is parked waits for a person, who lets it be tried again or gives it up.
 """
 
 from __future__ import annotations
@@ -17,14 +19,18 @@ import logging
 import smtplib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.database import asking
+from accounts.models import User
 from audit import events
-from outbox.models import Message
+from outbox.models import RETURNED, Message
 
 BACK_OFF_MINUTES = [1, 5, 15, 60, 120, 240, 480]
 ATTEMPTS = len(BACK_OFF_MINUTES) + 1
@@ -146,3 +152,64 @@ def _close(server: BaseEmailBackend) -> None:
         server.close()
     except OSError as fault:  # it is gone already
         logger.debug("Closing the connection: %s", type(fault).__name__)
+
+
+# --- What a person does about parked messages --------------------------------------------------
+@transaction.atomic
+def try_again(now: datetime, *, by: User | None, only: UUID | None = None) -> int:
+    """Let parked messages be tried again, to the address that the account has today.
+
+    Args:
+        now: the moment of their next attempt.
+        by: who wants it; ``None`` is somebody at the server.
+        only: this one; all of them if absent.
+    Returns:
+        How many wait again.
+    """
+    parked = Message.objects.parked()
+    if only is not None:
+        parked = parked.filter(pk=only)
+    found = list(parked.select_for_update(of=("self",)))
+    if not found:
+        return 0
+    address = User.objects.filter(pk=OuterRef("to_person")).values("email")
+    Message.objects.filter(pk__in=[each.pk for each in found]).update(
+        parked_at=None,
+        attempts=0,
+        next_try_at=now,
+        to_address=Coalesce(Subquery(address), F("to_address")),
+    )
+    for message in found:
+        events.record("mail.retried", message, by=by, mail=message.kind)
+    return len(found)
+
+
+@transaction.atomic
+def give_up(pk: UUID, now: datetime, *, by: User) -> bool:
+    """End a parked message for good; ``False`` if it is no longer parked."""
+    message = Message.objects.parked().filter(pk=pk).select_for_update(of=("self",)).first()
+    if message is None:
+        return False
+    message.cancelled_at = now
+    message.save(update_fields=["cancelled_at"])
+    events.record("mail.given_up", message, by=by, mail=message.kind, fault=message.last_error)
+    return True
+
+
+@transaction.atomic
+def note_returned(pk: UUID, now: datetime) -> bool:
+    """Park a message that was sent and came back.
+
+    Returns:
+        ``False`` if there is none, it is parked already, or it was emptied long ago.
+    """
+    asking(None)
+    sent = Message.objects.filter(pk=pk, sent_at__isnull=False).exclude(body="")
+    message = sent.select_for_update(of=("self",)).first()
+    if message is None:
+        return False
+    message.sent_at, message.parked_at, message.last_error = None, now, RETURNED
+    message.save(update_fields=["sent_at", "parked_at", "last_error"])
+    events.record("mail.returned", message, by=None, mail=message.kind)
+    logger.error("Message %s came back", message.pk)
+    return True

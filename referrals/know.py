@@ -1,6 +1,6 @@
 """What to know before anything else: three to five facts from the answers, worked out in Python."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -21,6 +21,17 @@ class Fact:
 
     lead: str
     rest: str = ""
+
+
+def undelivered(people: Iterable[Mapping[str, str | None]]) -> list[Fact]:
+    """Who was to hear of this case by e-mail and has not: somebody who works it rings them."""
+    found = []
+    for each in people:
+        name = each["name"] or _("somebody without an account")
+        phone = each["phone"]
+        rest = _("Ring them: %(phone)s.") % {"phone": phone} if phone else _("Ring them.")
+        found.append(Fact(_("An e-mail to %(name)s was not delivered.") % {"name": name}, rest))
+    return list(dict.fromkeys(found))
 
 
 def now(answers: Answers, recipients: Iterable[Recipient]) -> list[Fact]:

@@ -8,7 +8,8 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models import CharField, Count, Exists, F, OuterRef, Subquery
+from django.db.models.functions import Cast, JSONObject
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,6 +22,7 @@ from accounts.models import User
 from agencies import people
 from agencies.terms import Role
 from audit.models import AuditEvent
+from outbox.models import Message as Mail
 from referrals import know, policy, promises, queue, steps, timeline, workflow
 from referrals.acts import ACTS, Act, Asking, next_for
 from referrals.answers import ALL_RECORDS, Answers, Shown
@@ -86,6 +88,13 @@ def _whole(request: SignedInRequest, key: str) -> Any:
         .annotate(
             opened_by=Subquery(people_who),
             kept_since=Subquery(first),
+            undelivered=ArraySubquery(
+                Mail.objects.parked()
+                .filter(case=Cast(OuterRef("pk"), CharField()))
+                .exclude(case="")
+                .order_by("parked_at")
+                .values(who=JSONObject(name="to_person__name", phone="to_person__phone"))
+            ),
             has_pdf=Exists(Document.objects.filter(referral=OuterRef("pk"), kind="referral")),
             excluded=ArraySubquery(
                 Exclusion.objects.filter(referral=OuterRef("pk")).values("person")
@@ -149,7 +158,7 @@ def _case_page(
             "clock": promises.shown_clock(
                 referral, status, running, now=now, police=standing.decides_at_gateway
             ),
-            "know": know.now(answers, recipients),
+            "know": know.undelivered(referral.undelivered) + know.now(answers, recipients),
             "next": next_for(asking),
             "holder": queue.with_whom(referral, status, user),
             "since": _since(referral, status),

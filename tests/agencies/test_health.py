@@ -147,7 +147,7 @@ def test_an_agency_needs_a_lead_and_somebody_to_stand_in(healthy):
 def test_asking_costs_the_same_however_many_agencies(healthy, django_assert_num_queries):
     for _number in range(5):
         AgencyFactory(locality=healthy)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         problems()
 
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import F
 from django.utils import timezone
 
-from audit import events
+from outbox import sending
 from outbox.models import Message
 
 
@@ -21,9 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, retry: bool, **options: Any) -> None:
         now = timezone.now()
         if retry:
-            again = Message.objects.parked().update(parked_at=None, attempts=0, next_try_at=now)
-            events.record("mail.retried", by=None, messages=again)
-            self.stdout.write(f"put back {again}")
+            self.stdout.write(f"put back {sending.try_again(now, by=None)}")
         due = Message.objects.waiting().filter(send_after__lte=now)
         oldest = due.order_by("send_after").values_list("send_after", flat=True).first()
         minutes = int((now - oldest).total_seconds() // 60) if oldest else 0
