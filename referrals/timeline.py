@@ -6,7 +6,7 @@ do out of sight is told to police and chair alone: for everybody else it leaves 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 from accounts.models import User
 from audit.models import AuditEvent
 from referrals.models import Referral
-from referrals.questions import Words
+from referrals.questions import BY_NAME, Words
 from referrals.terms import (
     HIDDEN_FROM_MOST,
     ClockKind,
@@ -27,6 +27,10 @@ from referrals.terms import (
 )
 from ui import dates
 
+ANSWERED = "referral.answered"
+OF_THE_AGENCY = frozenset({"monitoring", "route_record"})
+"""Records that no case page shows: ethnic group, and other help than Prevent."""
+PROPER = ("Universal Referral Form",)
 LOOKS = ("referral.viewed", "referral.searched")
 """Looks are listed apart, with who looked and when."""
 AFTER: dict[tuple[str, str], Words] = {
@@ -58,6 +62,8 @@ MOVES: dict[str, Words] = {
     "transferred": lazy("Offered to another area."),
     "closed": lazy("Closed."),
 }
+TOGETHER = timedelta(hours=1)
+"""Changes of one person that follow each other so closely are one line."""
 ACTS: dict[str, Words] = {
     "started": lazy("Recorded."),
     "despite_begun": lazy("The author refers, although the lead sees it otherwise."),
@@ -98,6 +104,8 @@ KINDS: dict[str, Words] = {
     "referral.one_walk_left": lazy("To be checked by another lead"),
     "referral.closeness_asked": lazy("Said who is close to the concern"),
     "referral.route_recorded": lazy("Recorded the other route"),
+    "referral.note_written": lazy("Wrote a note"),
+    "referral.answered": lazy("Changed answers"),
     "referral.rung": lazy("Told somebody by telephone"),
     "referral.received": lazy("Confirmed receipt"),
     "clock.escalated": lazy("A promise was due or late"),
@@ -126,12 +134,33 @@ def lines(
     hidden = set(excluded)
     found = [
         Line(what=str(words), at=event.at, who=_who(event, user, hidden))
-        for event, words in _told(happened, user, real=real)
+        for event, words in _told(_together(happened), user, real=real)
     ]
     found.reverse()
     if found:
         found[0] = Line(found[0].what, found[0].at, found[0].who, "is-now")
     return found
+
+
+def _together(happened: Iterable[AuditEvent]) -> Iterator[AuditEvent]:
+    """The events, with changes of answers by the same person one after another as one."""
+    last: AuditEvent | None = None
+    for event in happened:
+        if last is not None:
+            if (
+                event.kind == last.kind
+                and event.person_id == last.person_id
+                and event.at - last.at <= TOGETHER
+            ):
+                names = [*last.detail.get("fields", []), *event.detail.get("fields", [])]
+                event.detail = {**event.detail, "fields": names}  # of this copy, never saved
+            else:
+                yield last
+        last = event if event.kind == ANSWERED else None
+        if last is None:
+            yield event
+    if last is not None:
+        yield last
 
 
 def _told(
@@ -174,9 +203,21 @@ def _words(area: str, kind: str, before: str, detail: dict[str, Any]) -> Words:
         if decision not in Decision.values:
             return ""
         return _("Checked: %(decision)s.") % {"decision": Decision(decision).label}
+    if kind == "answered":
+        return _changed(detail.get("fields", []))
     if kind in ("rung", "received"):
         return _told_to(kind, str(detail.get("recipient", "")))
     return AFTER.get((before, kind)) or MOVES.get(kind) or ACTS.get(kind) or ""
+
+
+def _changed(names: Iterable[str]) -> str:
+    """Which answers, never what they said; empty where only the agency's own affair changed."""
+    asked = [BY_NAME[name] for name in dict.fromkeys(names) if name in BY_NAME]
+    words = [str(one.short) for one in asked if one.record not in OF_THE_AGENCY]
+    if not words:
+        return ""
+    told = [each if each.startswith(PROPER) else each[:1].lower() + each[1:] for each in words]
+    return _("Changed: %(answers)s.") % {"answers": ", ".join(told)}
 
 
 def _late(detail: dict[str, Any]) -> str:

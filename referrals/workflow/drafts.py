@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +17,7 @@ from accounts.models import User
 from agencies import people
 from agencies.models import Agency
 from audit import events
+from audit.models import AuditEvent
 from referrals import notices, policy, steps
 from referrals.answers import RECORDS, Answers
 from referrals.models import (
@@ -202,20 +205,28 @@ def answer(
     referral = locked(referral)
     if not policy.may_answer(by, referral, step.section):
         raise PermissionDenied
-    save, _made = PageSave.objects.select_for_update().get_or_create(
+    is_private = referral.status == Status.DRAFT and policy.wrote(by, referral)
+    saves = PageSave.objects.select_for_update()
+    if not is_private:
+        saves = saves.annotate(noted=_noted(referral, step, by))
+    save, made = saves.get_or_create(
         referral=referral, step=step.name, defaults={"by": by, "at": now}
     )
     if seen is not None and seen != save.version:
         raise Stale(save)
+    same_writer = not made and save.by_id == by.pk
     allowed = {question.name: question for question in step.questions}
     if any(_is_the_leads(allowed[name]) for name in changes) and not _checks(by, referral):
         raise PermissionDenied
     by_record: dict[str, dict[str, Any]] = {}
     for name, value in changes.items():
         by_record.setdefault(allowed[name].record, {})[name] = value
+    changed: list[str] = []
     for record_name, values in by_record.items():
         record = record_of(referral, record_name)
         for name, value in values.items():
+            if _differs(record, name, value):
+                changed.append(name)
             setattr(record, name, value)
         fields = [*values]
         if record_name == "person" and {"forenames", "surname", "born"} & set(values):
@@ -229,7 +240,60 @@ def answer(
     referral.emergency = answers.gate_yes
     referral.age_band = answers.age_band
     referral.save(update_fields=["touched_at", "emergency", "age_band"])
+    if not is_private:
+        before = getattr(save, "noted", []) if same_writer else []
+        _record_changes(referral, step, changed, before, by=by)
     return save
+
+
+TOGETHER = timedelta(minutes=10)
+"""A page saves itself while it is typed: the same answer is noted once in so long."""
+
+
+def _noted(referral: Referral, step: steps.Step, by: User) -> ArraySubquery:
+    """What the log says already of this page and person, asked together with the page's row."""
+    told = AuditEvent.objects.filter(
+        case=referral.pk,
+        kind="referral.answered",
+        person=by,
+        detail__step=step.name,
+        at__gte=Now() - TOGETHER,
+    )
+    return ArraySubquery(told.values("detail"))
+
+
+def _differs(record: models.Model, name: str, value: Any) -> bool:
+    """Whether an answer is another than the one that stands."""
+    field = record._meta.get_field(name)
+    if field.is_relation:
+        return bool(getattr(record, f"{name}_id") != (value.pk if value else None))
+    old = getattr(record, name)
+    if isinstance(value, (list, dict, tuple)):
+        value = json.loads(json.dumps(value, cls=DjangoJSONEncoder))  # as it will be stored
+    return bool((old or "") != (value or ""))
+
+
+def _record_changes(
+    referral: Referral,
+    step: steps.Step,
+    changed: list[str],
+    before: Iterable[dict[str, Any]],
+    *,
+    by: User,
+) -> None:
+    """Which answers somebody changed once the concern was handed over: names, never words."""
+    noted = {name for detail in before for name in detail.get("fields", [])}
+    if "signed" in changed:  # what is changed around a signature is always told
+        noted = set()
+    if new := sorted(set(changed) - noted):
+        events.record(
+            "referral.answered",
+            referral,
+            by=by,
+            agency=agency_key(referral),
+            step=step.name,
+            fields=new,
+        )
 
 
 def _is_the_leads(question: Question) -> bool:

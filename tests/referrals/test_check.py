@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import AuditEvent
@@ -264,6 +265,54 @@ def test_a_signature_does_not_stand_under_other_words(cast, at_check):
     autosave(cast.lead, at_check, seen=seen(at_check), **data | {"decision": "d"})
     assert answer_of(at_check, "signed") == ""
     assert cases.fresh(at_check).check_record.signed_by is None
+
+
+def changes_of(referral):
+    events = AuditEvent.objects.filter(kind="referral.answered", detail__step="check")
+    return [(event.person, event.detail["fields"]) for event in events.filter(case=referral.pk)]
+
+
+def test_what_is_changed_in_a_check_is_noted_by_name_and_never_in_words(cast, at_check):
+    """A page saves itself every few seconds: the same answer is noted once in a while."""
+    for typed in ("CANARY half", "CANARY half a sent", "CANARY half a sent"):
+        workflow.save_check(at_check, {"facts_verified": typed}, by=cast.lead)
+    assert changes_of(at_check) == [(cast.lead, ["facts_verified"])]
+    data = {"facts_verified": "CANARY half a sent", "second_opinion": "CANARY agreed"}
+    for who, words in ((cast.lead, "CANARY agreed"), (cast.deputy, "No."), (cast.lead, "Yes.")):
+        workflow.save_check(at_check, data | {"second_opinion": words}, by=who)
+    assert changes_of(at_check)[1:] == [
+        (cast.lead, ["second_opinion"]),
+        (cast.deputy, ["second_opinion"]),
+        (cast.lead, ["second_opinion"]),
+    ]
+    events = AuditEvent.objects.filter(kind="referral.answered")
+    assert {event.agency for event in events} == {str(cast.agency.pk)}
+    assert "CANARY" not in str([event.detail for event in events])
+
+
+def test_whatever_is_changed_around_a_signature_is_noted_at_once(cast, at_check):
+    data = form_data(cases.CHECK)
+    enter(cast.lead).post(url("check", at_check), {"seen": seen(at_check), "decide": "1", **data})
+    again = data | {"decision_reasons": "Other reasons, which are as long as they have to be."}
+    autosave(cast.lead, at_check, seen=seen(at_check), **again)
+    assert changes_of(at_check)[-1] == (cast.lead, ["decision_reasons", "signed"])
+
+
+def test_a_draft_is_its_authors_own_and_leaves_no_such_trace(draft):
+    assert not AuditEvent.objects.filter(kind="referral.answered").exists()
+
+
+@pytest.mark.parametrize(("before", "written"), [("Half", 0), ("", 1)])
+def test_noting_what_changed_costs_a_save_one_query_at_most(before, written, cast, at_check):
+    if before:
+        workflow.save_check(at_check, {"facts_verified": before}, by=cast.lead)
+    else:
+        workflow.save_check(at_check, {"second_opinion": "Agreed"}, by=cast.lead)
+    with CaptureQueriesContext(connection) as asked:
+        workflow.save_check(at_check, {"facts_verified": "Half a sentence"}, by=cast.lead)
+    of_log = [one["sql"] for one in asked if AuditEvent._meta.db_table in one["sql"]]
+    assert [sql.startswith("INSERT") for sql in of_log] == [False] + [True] * written
+    assert PageSave._meta.db_table in of_log[0]  # asked together with the page's own row
 
 
 # Two leads, or two windows ------------------------------------------------------------------------
