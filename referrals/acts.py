@@ -28,6 +28,7 @@ from referrals.terms import (
     IN_AGENCY,
     SHARED,
     GatewayOutcome,
+    NoteReaders,
     Status,
 )
 from ui.fields import ChoiceField, ConfirmField, LongField
@@ -230,6 +231,29 @@ class OutcomeForm(PageForm):
         )
 
 
+class NoteForm(PageForm):
+    """A note kept apart from the conversation, and who reads it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"] = LongField(
+            label=_("Your note"), missing=_("Write your note"), max_length=4000, rows=5
+        )
+        self.fields["readers"] = ChoiceField(
+            label=_("Who reads it?"),
+            choices=NoteReaders,
+            hints={
+                NoteReaders.TEAM: _("Whoever holds the case after you reads it too."),
+                NoteReaders.SELF: _("It is kept with the case, and shown to nobody else."),
+            },
+            missing=_("Select who reads it"),
+        )
+
+
+def _note(asking: Asking) -> PageForm:
+    return NoteForm(asking.typed)
+
+
 class KeepOutForm(PageForm):
     """Who is close to it, why, and that this was thought about: it acts at once."""
 
@@ -311,6 +335,11 @@ def _do_lead_by_police(asking: Asking, form: PageForm) -> Any:
         form.cleaned_data.get("words", ""),
         by=asking.user,
     )
+
+
+def _do_note(asking: Asking, form: PageForm) -> Any:
+    readers = NoteReaders(form.cleaned_data["readers"])
+    return workflow.write_note(asking.referral, form.cleaned_data["words"], readers, by=asking.user)
 
 
 def _do_keep_out(asking: Asking, form: PageForm) -> Any:
@@ -540,6 +569,21 @@ ACTS: dict[str, Act] = {
             states=SHARED,
             make=_words(lazy("Your message"), lazy("Write your message")),
             do=_say(workflow.write_message),
+        ),
+        Act(
+            verb="write-note",
+            title=lazy("Write a note"),
+            link=lazy("Write a note"),
+            button=lazy("Keep the note"),
+            done=lazy("Your note is kept."),
+            read_by=lazy(
+                "The referrer, their agency, the front door and the panel never read it. "
+                "It goes into no e-mail and no document."
+            ),
+            who=lambda standing: standing.reads_team_notes,
+            states=SHARED,
+            make=_note,
+            do=_do_note,
         ),
         Act(
             verb="hand-to",

@@ -590,6 +590,17 @@ class Recipient(models.Model):
         return self.get_kind_display()
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    def read_by(self, user: User, *, team: bool) -> Self:
+        """Without the notes of others: a team's are its own, a private one is its author's.
+
+        Args:
+            team: whether the user reads what the team of this case writes for itself.
+        """
+        read = Q(readers="") | Q(readers=terms.NoteReaders.SELF, by=user)
+        return self.filter(read | Q(readers=terms.NoteReaders.TEAM) if team else read)
+
+
 class Message(PartOfCase):
     """Words between the people of a case: questions, answers, feedback, later additions."""
 
@@ -600,8 +611,22 @@ class Message(PartOfCase):
     body = SealedTextField()
     to_referrer = models.BooleanField(default=False)
     """Whether the referrer and their agency read it on the status page."""
+    # Whose a note is; empty for every other word, which is read by who sees the case page.
+    readers = models.CharField(max_length=10, choices=terms.NoteReaders, blank=True)
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="message_note_kept_apart",
+                condition=Q(readers="")
+                | Q(
+                    readers__in=terms.NoteReaders.values,
+                    kind=terms.MessageKind.NOTE,
+                    to_referrer=False,
+                ),
+            )
+        ]
         indexes = [models.Index(fields=["referral", "at"], name="message_case")]
 
 

@@ -268,6 +268,11 @@ def sees_triage(user: User, referral: Referral) -> bool:
     )
 
 
+def reads_team_notes(user: User, referral: Referral) -> bool:
+    """Prevent leads and police of the area, who note things for each other; never a referrer."""
+    return _decides(user, referral, *PREVENT, *POLICE)
+
+
 def reads_police_notes(user: User, referral: Referral) -> bool:
     """Why police gave back or ended what they led: the police of the area, and nobody else."""
     return decides_at_gateway(user, referral)

@@ -92,6 +92,7 @@ class Standing:
     chairs: bool
     coordinates: bool
     serves_locality: bool
+    reads_team_notes: bool
 
     @classmethod
     def of(cls, serves: Serves, referral: Referral) -> Self:
@@ -114,6 +115,7 @@ class Standing:
                 place in places
                 for places in (serves.prevent, serves.police, serves.chairs, serves.coordinates)
             ),
+            reads_team_notes=place in serves.prevent | serves.police and apart,
         )
 
     @property

@@ -464,6 +464,13 @@ class MessageKind(models.TextChoices):
     NOTE = "note", _("Note")
 
 
+class NoteReaders(models.TextChoices):
+    """Who reads a note; never the referrer, their agency, the front door or the panel."""
+
+    TEAM = "team", _("The team: Prevent leads and the police of this area")
+    SELF = "self", _("Only me")
+
+
 class ClockKind(models.TextChoices):
     """A promise with a due moment (section 8.2, and feedback from section 11)."""
 

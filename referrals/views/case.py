@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -35,6 +36,7 @@ from referrals.terms import (
     HIDDEN_FROM_MOST,
     GatewayOutcome,
     MessageKind,
+    NoteReaders,
     Section,
     Status,
 )
@@ -48,6 +50,7 @@ MOST_LOOKS = 200
 MOST_EARLIER = 10
 BEFORE_SHARING = (MessageKind.QUESTION, MessageKind.REPLY, MessageKind.DECISION)
 """Words between an author and their lead: the agency's own affair."""
+NOTE_TAG = {NoteReaders.TEAM.value: lazy("Team"), NoteReaders.SELF.value: lazy("Only you")}
 AT_GATEWAY = frozenset({Status.GATEWAY, Status.INFO_GATHERING}) | HIDDEN_FROM_MOST
 NOT_SHOWN = frozenset({"monitoring", "route_record"})
 """Ethnic group is read as totals only; other help is the agency's own affair."""
@@ -131,6 +134,8 @@ class Said:
     mine: bool
     is_new: bool
     to_referrer: bool
+    tag: str = ""
+    """Who reads a note."""
 
 
 def _case_page(
@@ -144,7 +149,7 @@ def _case_page(
     answers = Answers(referral)
     running = promises.running_clocks([referral.pk]).get(referral.pk, [])
     recipients = list(referral.recipients.select_related("locality", "route"))
-    said = conversation(referral, user, before)
+    said = conversation(referral, user, before, team=standing.reads_team_notes)
     lines = timeline.of_case(
         referral, user=user, real=standing.sees_real_status, excluded=referral.excluded
     )
@@ -176,9 +181,12 @@ def _case_page(
     )
 
 
-def conversation(referral: Referral, user: User, before: datetime | None) -> list[Said]:
+def conversation(
+    referral: Referral, user: User, before: datetime | None, *, team: bool
+) -> list[Said]:
     """What was said since it was shared, newest first; what came since the last look is new."""
     kept = referral.messages.filter(at__gte=referral.submitted_at).exclude(kind__in=BEFORE_SHARING)
+    kept = kept.read_by(user, team=team)
     return [
         Said(
             by=str(message.by),
@@ -188,6 +196,7 @@ def conversation(referral: Referral, user: User, before: datetime | None) -> lis
             mine=message.by_id == user.pk,
             is_new=before is not None and message.at > before and message.by_id != user.pk,
             to_referrer=message.to_referrer,
+            tag=str(NOTE_TAG[message.readers]) if message.readers else "",
         )
         for message in kept.select_related("by").order_by("-at", "-pk")
     ]
@@ -429,7 +438,7 @@ def _back(asking: Asking, what: Act) -> HttpResponse:
     if what.verb == "keep-out" and policy.is_excluded(asking.user, asking.referral):
         return redirect("referrals:home")  # they named themselves, and no longer find it
     response = redirect("referrals:case", asking.referral.key)
-    if what.verb == "write-message":
+    if what.verb in ("write-message", "write-note"):
         response["Location"] += "#talk"
     return response
 

@@ -112,6 +112,7 @@ from referrals.workflow.talk import (
     owe_practice_feedback,
     view,
     write_message,
+    write_note,
 )
 
 __all__ = [
@@ -207,5 +208,6 @@ __all__ = [
     "waiting_for_scan",
     "withdraw",
     "write_message",
+    "write_note",
     "write_record",
 ]

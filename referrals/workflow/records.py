@@ -65,10 +65,17 @@ def say(
     by: User,
     now: datetime,
     to_referrer: bool = False,
+    readers: str = "",
 ) -> Message:
     """Keep words of a case: sealed, dated, never changed."""
     return Message.objects.create(
-        referral=referral, kind=kind, body=body, by=by, at=now, to_referrer=to_referrer
+        referral=referral,
+        kind=kind,
+        body=body,
+        by=by,
+        at=now,
+        to_referrer=to_referrer,
+        readers=readers,
     )
 
 

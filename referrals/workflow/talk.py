@@ -30,6 +30,7 @@ from referrals.terms import (
     SHARED,
     ClockKind,
     MessageKind,
+    NoteReaders,
     Status,
 )
 from referrals.workflow.owners import holders
@@ -114,6 +115,30 @@ def write_message(
     else:
         raise PermissionDenied
     events.record("referral.message_written", referral, by=by, agency=agency_key(referral))
+    return said
+
+
+@transaction.atomic
+def write_note(
+    referral: Referral,
+    text: str,
+    readers: NoteReaders,
+    *,
+    by: User,
+    now: datetime | None = None,
+) -> Message:
+    """A note on a shared case, for its team or for its author alone. Nobody is written to."""
+    now = now or timezone.now()
+    if not text.strip():
+        raise NotReady([_("Write your note")])
+    referral = locked(referral)
+    if not policy.reads_team_notes(by, referral):
+        raise PermissionDenied
+    if referral.status not in SHARED:
+        raise TransitionError(str(referral.status))
+    said = say(referral, MessageKind.NOTE, text, by=by, now=now, readers=readers)
+    # Not in the log that the referrer's agency reads: notes are not for it.
+    events.record("referral.note_written", referral, by=by, agency="", readers=str(readers))
     return said
 
 

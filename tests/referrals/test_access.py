@@ -4,6 +4,7 @@ An address that is not declared here breaks the build. Wagtail's and allauth's o
 prefix: their access is theirs, and ours to their front doors is tested beside them.
 """
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -14,8 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
+from referrals import report, workflow
 from referrals.models import Attachment, Referral, Submission
-from referrals.terms import FileKind, FileState, Status
+from referrals.terms import FileKind, FileState, NoteReaders, Status
 from tests.entry import enter
 from tests.referrals import cases
 
@@ -269,6 +271,36 @@ def test_the_front_door_reads_its_own_part_and_no_more(cast, case_in):
         token = words.split()[0].rstrip(":").encode()
         assert (token in seen) is (name in PART), name
     assert b"Extreme right-wing" not in seen
+
+
+def test_a_note_reaches_those_who_read_it_and_nobody_else(cast, case_in):
+    """The team's stays with the team, a private one with its author, at every address."""
+    referral = case_in(Status.PANEL_LISTED)
+    for readers in NoteReaders:
+        words = f"CANARYnote{readers}"
+        workflow.write_note(referral, words, readers, by=cast.prevent_lead)
+    report.make(referral)
+    team = {"prevent_lead", "prevent_deputy", "prevent_senior", "officer", "supervisor"}
+    for who, person in roles(cast).items():
+        browser, seen = enter(person), b""
+        sees = person is not None and (
+            Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
+        )
+        # Whoever does not see the case reads nothing at any address of it, as is held above.
+        for name, arguments in of_cases() if sees else [("referrals:case", ["slug:key"])]:
+            response = browser.get(address(name, referral.key, arguments))
+            page = response.content
+            if page.startswith(b"%PDF"):
+                read = ["pdftotext", "-", "-"]
+                page = subprocess.run(read, input=page, capture_output=True, check=True).stdout
+                assert b"CANARY" not in page, (who, name)
+            seen += page + str(response.headers).encode()
+        assert (b"CANARYnoteteam" in seen) is (who in team), who
+        assert (b"CANARYnoteself" in seen) is (who == "prevent_lead"), who
+    told = "".join(f"{m.subject}{m.body}{m.path}" for m in Mail.objects.all()) + "".join(
+        f"{e.detail}{e.reason}{e.reference}" for e in AuditEvent.objects.all()
+    )
+    assert "CANARY" not in told
 
 
 def test_no_address_or_title_names_a_person(cast, case_in):

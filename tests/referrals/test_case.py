@@ -1,24 +1,38 @@
 """The case page, its acts, and the part of it that a front door reads."""
 
+import html
 import re
+import uuid
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from agencies import people, workdays
+from agencies.terms import Role
 from audit.models import AuditEvent
+from outbox.models import Message as Mail
 from referrals import acts, feedback, policy, timeline, workflow
 from referrals.acts import ACTS
-from referrals.models import KeptText, Message, Referral
+from referrals.models import Exclusion, KeptText, Message, Referral
 from referrals.standing import Serves, Standing
-from referrals.terms import FROM_PANEL, SHARED, ClockKind, MessageKind, RecipientKind, Status
+from referrals.terms import (
+    FROM_PANEL,
+    SHARED,
+    ClockKind,
+    MessageKind,
+    NoteReaders,
+    RecipientKind,
+    Status,
+)
 from tests.entry import enter
+from tests.factories import MembershipFactory
 from tests.referrals import cases
 from ui import dates
 
@@ -64,6 +78,7 @@ def test_a_standing_says_what_the_policy_says(status, cast, case_in):
         assert it.coordinates is policy.coordinates(person, referral), name
         assert it.sees_triage is policy.sees_triage(person, referral), name
         assert it.sees_part_only is policy.sees_part_only(person, referral), name
+        assert it.reads_team_notes is policy.reads_team_notes(person, referral), name
         assert it.sees_real_status is policy.sees_real_status(person, referral), name
 
 
@@ -747,6 +762,94 @@ def test_the_timeline_names_nobody_who_is_close_to_the_concern(cast, case_in):
     )
     assert "Joanna Firth" not in {line.who for line in hidden}
     assert len(named) == len(hidden)
+
+
+def test_what_a_lead_changed_is_told_in_names_of_answers(cast, case_in):
+    referral = case_in(S.AGENCY_CHECK)
+    answers = cases.CHECK | {"decision_reasons": "CANARYreasons: forty characters and a few more."}
+    cases.fill(referral, answers, by=cast.lead)
+    workflow.decide(cases.fresh(referral), by=cast.lead)
+    cases.fill(cases.fresh(referral), cases.SHARE, by=cast.lead)
+    workflow.submit(cases.fresh(referral), by=cast.lead, form_key=uuid.uuid4())
+    page = page_of(cast.prevent_lead, referral)
+    told = timeline.of_case(referral, user=cast.prevent_lead, real=False, excluded=[])
+    changes = [line for line in told if line.what.startswith("Changed: ")]
+    assert {line.who for line in changes} == {"Ruth Adeyemi"}
+    assert len(changes) == 2  # before the decision and after it, however many pages
+    assert "reasons for the decision" in changes[-1].what.lower()
+    assert changes[-1].what in html.unescape(page)
+    assert "CANARY" not in str([event.detail for event in AuditEvent.objects.all()])
+
+
+def test_what_is_the_agencys_own_affair_is_not_told_as_a_change(cast, case_in):
+    referral = case_in(S.OTHER_ROUTE)
+    event = AuditEvent.objects.get(kind="referral.answered", detail__step="other-route")
+    assert "routes" in event.detail["fields"]
+    told = timeline.of_case(referral, user=cast.prevent_lead, real=False, excluded=[])
+    assert len([line for line in told if line.what.startswith("Changed: ")]) == 1
+    assert not [line for line in told if "other help" in line.what.lower()]
+
+
+# Notes ------------------------------------------------------------------------------------------
+def test_a_note_is_for_the_team_or_for_its_author_alone(cast, case_in):
+    referral = case_in(S.TRIAGE)
+    sent = Mail.objects.count()
+    for readers in ("team", "self"):
+        words = f"CANARY{readers}: ring the school first."
+        response = post(cast.prevent_lead, referral, "write-note", words=words, readers=readers)
+        assert response["Location"].endswith("#talk")
+    page = page_of(cast.prevent_lead, referral)
+    assert "CANARYteam" in page
+    assert '<strong class="govuk-tag">Team</strong>' in page
+    assert "CANARYself" in page
+    assert '<strong class="govuk-tag">Only you</strong>' in page
+    for colleague in (cast.prevent_deputy, cast.prevent_senior, cast.officer, cast.supervisor):
+        page = page_of(colleague, referral)
+        assert "CANARYteam" in page
+        assert "CANARYself" not in page
+        assert "Only you" not in page
+    assert Mail.objects.count() == sent
+    events = AuditEvent.objects.filter(kind="referral.note_written")
+    assert [event.detail for event in events] == [{"readers": "team"}, {"readers": "self"}]
+    assert {event.agency for event in events} == {""}
+    told = timeline.of_case(referral, user=cast.officer, real=True, excluded=[])
+    assert not [line for line in told if "note" in line.what.lower()]
+
+
+def test_a_note_says_what_is_missing_and_keeps_the_words(cast, case_in):
+    referral = case_in(S.TRIAGE)
+    response = post(cast.officer, referral, "write-note", words="Ring the school first.")
+    assert "Select who reads it" in response.content.decode()
+    assert "Ring the school first." in response.content.decode()
+    assert "Write your note" in (
+        post(cast.officer, referral, "write-note", readers="self").content.decode()
+    )
+    assert not referral.messages.filter(kind=MessageKind.NOTE).exists()
+
+
+def test_only_the_team_of_a_shared_case_writes_notes(cast, case_in):
+    referral = case_in(S.PANEL_LISTED)
+    team = {"prevent_lead", "prevent_deputy", "prevent_senior", "officer", "supervisor"}
+    for name, person in people_of(cast).items():
+        if name in team:
+            workflow.write_note(referral, "A note.", NoteReaders.TEAM, by=person)
+            continue
+        with pytest.raises(PermissionDenied):
+            workflow.write_note(referral, "A note.", NoteReaders.SELF, by=person)
+    for close in (cast.prevent_lead, cast.officer):
+        Exclusion.objects.create(referral=referral, person=close, by=cast.lead)
+        with pytest.raises(PermissionDenied):
+            workflow.write_note(referral, "A note.", NoteReaders.SELF, by=close)
+    unshared = case_in(S.AGENCY_CHECK)
+    with pytest.raises(PermissionDenied):
+        workflow.write_note(unshared, "A note.", NoteReaders.SELF, by=cast.prevent_senior)
+
+
+def test_a_team_note_is_not_read_by_one_of_the_agency_that_referred(cast, case_in):
+    referral = case_in(S.TRIAGE)
+    workflow.write_note(referral, "CANARYteam", NoteReaders.TEAM, by=cast.prevent_lead)
+    MembershipFactory(person=cast.prevent_deputy, role=Role.PRACTITIONER, agency=cast.agency)
+    assert "CANARYteam" not in page_of(cast.prevent_deputy, referral)
 
 
 def test_every_kind_of_event_that_a_case_makes_has_words():
