@@ -267,6 +267,18 @@ def test_how_long_a_promise_may_take_is_a_setting(cast, case_in):
     assert clock.promised_days == 3
 
 
+def test_a_time_limit_that_would_have_no_effect_is_not_offered(cast, case_in):
+    browser, address = enter(cast.portal_admin), "/cms/snippets/referrals/clockrule/add/"
+    page = browser.get(address).content.decode()
+    assert 'value="draft"' not in page
+    assert '<option value="stage">Next step: information wanted</option>' in page
+    for kind in (ClockKind.DRAFT, ClockKind.STAGE):
+        browser.post(address, {"kind": kind, "working_days": 7})
+    assert ClockRule.objects.get().kind == ClockKind.STAGE
+    clock = Clock.objects.running().get(referral=case_in(S.INFO_GATHERING))
+    assert clock.promised_days == 7
+
+
 def test_the_day_to_look_again_is_a_setting(cast, case_in):
     first = case_in(S.OTHER_ROUTE)
     four_weeks = workdays.add_working_days(MONDAY.date(), 20, cast.locality)
