@@ -131,7 +131,7 @@ def test_a_promise_in_clock_hours_goes_on_with_the_hours_that_were_left(cast, ca
 def test_a_case_that_ends_while_its_promise_rests_leaves_none_behind(cast, case_in):
     referral = case_in(S.QUERY)
     workflow.lead_by_police(fresh(referral), S.POLICE_LED, by=cast.officer, now=MONDAY)
-    workflow.lead_by_police(fresh(referral), S.GATEWAY, by=cast.officer, now=MONDAY)
+    workflow.lead_by_police(fresh(referral), S.GATEWAY, "It is done.", by=cast.officer, now=MONDAY)
     unfinished = Clock.objects.unfinished().filter(referral=referral)
     assert set(unfinished.values_list("kind", flat=True)) == {ClockKind.GATEWAY}
 
