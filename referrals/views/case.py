@@ -98,6 +98,7 @@ def _whole(request: SignedInRequest, key: str) -> Any:
                 .order_by("parked_at")
                 .values(who=JSONObject(name="to_person__name", phone="to_person__phone"))
             ),
+            has_police_notes=Exists(PoliceNote.objects.filter(referral=OuterRef("pk"))),
             has_pdf=Exists(Document.objects.filter(referral=OuterRef("pk"), kind="referral")),
             excluded=ArraySubquery(
                 Exclusion.objects.filter(referral=OuterRef("pk")).values("person")
@@ -202,9 +203,9 @@ def conversation(
     ]
 
 
-def _police_notes(referral: Referral, standing: Standing) -> list[PoliceNote]:
+def _police_notes(referral: Any, standing: Standing) -> list[PoliceNote]:
     """Why police gave it back or ended it: for the police of the area, and nobody else."""
-    if not standing.decides_at_gateway:
+    if not standing.decides_at_gateway or not referral.has_police_notes:
         return []
     return list(referral.police_notes.select_related("by").order_by("-at", "-pk"))
 
