@@ -139,7 +139,7 @@ def _csv(words: str) -> Iterator[list[str]]:
 
 # --- Spreadsheets -----------------------------------------------------------------------------
 def _spreadsheet(data: bytes) -> Iterator[list[str]]:
-    from openpyxl import load_workbook  # type: ignore[import-untyped]  # slow to import, and seldom needed
+    from openpyxl import load_workbook  # slow to import, and seldom needed
 
     damaged = _("We cannot read this spreadsheet. Save it as CSV UTF-8, and send that.")
     try:

@@ -590,7 +590,7 @@ class Recipient(models.Model):
         return self.get_kind_display()
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
+class ConversationQuerySet(models.QuerySet["Message"]):
     def read_by(self, user: User, *, team: bool) -> Self:
         """Without the notes of others: a team's are its own, a private one is its author's.
 
@@ -613,7 +613,7 @@ class Message(PartOfCase):
     """Whether the referrer and their agency read it on the status page."""
     # Whose a note is; empty for every other word, which is read by who sees the case page.
     readers = models.CharField(max_length=10, choices=terms.NoteReaders, blank=True)
-    objects = MessageQuerySet.as_manager()
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         constraints = [

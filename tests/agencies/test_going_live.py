@@ -47,8 +47,8 @@ def ready(portal_admin, officer):
     place = LocalityFactory()
     for kind in RouteKind:
         RouteFactory(locality=place, kind=kind, in_portal=False)
-    for kind in Kept:
-        signed(kind, officer, portal_admin)
+    for kept in Kept:
+        signed(kept, officer, portal_admin)
     loading.load()
     Contact.objects.create(
         purpose=ContactPurpose.CONTROLLER,

@@ -85,6 +85,7 @@ def test_a_leaver_loses_all_roles_and_sessions_and_their_work_finds_an_owner(por
     cast = cases.make_cast()
     case = cases.walk_to(cast, Status.TRIAGE)
     holder = cases.fresh(case).holder
+    assert holder is not None
     assert workflow.work_held(holder) == 1
     browser, theirs = entry.enter(portal_admin), entry.enter(holder)
     assert theirs.get("/referrals/").status_code == 200
@@ -105,6 +106,7 @@ def test_nothing_ends_while_the_work_would_have_no_owner(portal_admin):
     cast = cases.make_cast()
     case = cases.walk_to(cast, Status.AGENCY_CHECK)
     lead = cases.fresh(case).lead
+    assert lead is not None
     leads = Membership.objects.filter(agency=case.agency, role__in=[Role.LEAD, Role.DEPUTY_LEAD])
     leads.exclude(person=lead).update(ends_on=timezone.localdate())
     before = roles(lead)
