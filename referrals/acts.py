@@ -474,6 +474,22 @@ ACTS: dict[str, Act] = {
             do=_say(workflow.decline_transfer),
         ),
         Act(
+            verb="take-back-transfer",
+            title=lazy("Take the offer back"),
+            link=lazy("Take the offer back, or record that it was declined"),
+            button=lazy("Take the offer back"),
+            intro=lazy("It stands in your triage again. The other area sees it no more."),
+            done=lazy("The referral is in your triage again."),
+            read_by=LEADS_READ,
+            who=_prevent,
+            states=frozenset({S.TRANSFERRED}),
+            make=_words(
+                lazy("Why do you take it back, or why did they decline it?"),
+                lazy("Write why you take it back, or why they declined it"),
+            ),
+            do=_say(workflow.take_back_transfer),
+        ),
+        Act(
             verb="close-transferred",
             title=lazy("The other area has accepted it outside the portal"),
             link=lazy("Record that an area outside the portal has accepted it"),

@@ -253,7 +253,14 @@ MOVES: dict[tuple[Status, Status], Move] = {
         Move(_S.QUERY, _S.TRIAGE, Way(policy.answers_query)),
         Move(_S.QUERY, _S.GATEWAY, Way(policy.answers_query)),
         Move(_S.TRIAGE, _S.TRANSFERRED, Way(policy.leads_locality)),
-        Move(_S.TRANSFERRED, _S.TRIAGE, Way(policy.leads_receiving_locality)),
+        # Row C10 adds the sender to 8.2: an offer can be taken back, and an area outside the portal
+        # cannot decline here.
+        Move(
+            _S.TRANSFERRED,
+            _S.TRIAGE,
+            Way(policy.leads_receiving_locality),
+            Way(policy.leads_locality),
+        ),
         Move(_S.TRANSFERRED, _S.CLOSED, Way(policy.leads_locality)),
         Move(_S.TRIAGE, _S.GATEWAY, Way(policy.leads_locality_or_gateway, (triage,))),
         Move(_S.GATEWAY, _S.INFO_GATHERING, Way(policy.decides_at_gateway, (gateway_progress,))),

@@ -35,6 +35,7 @@ from referrals.workflow.casework import (
     record_triage,
     reopen,
     take_at_gateway,
+    take_back_transfer,
     take_case,
     transfer,
 )
@@ -200,6 +201,7 @@ __all__ = [
     "start_once",
     "submit",
     "take_at_gateway",
+    "take_back_transfer",
     "take_case",
     "take_other_route",
     "transfer",

@@ -316,9 +316,33 @@ def decline_transfer(
     now = now or timezone.now()
     if not reason.strip():
         raise NotReady([_("Write why you decline it")])
+    referral = locked(referral)
+    if referral.outward_status == Status.TRANSFERRED and not policy.leads_receiving_locality(
+        by, referral
+    ):
+        raise PermissionDenied
     referral = move(referral, Status.TRIAGE, by=by, now=now, offered_to=None)
     said = say(referral, MessageKind.TRANSFER, reason, by=by, now=now)
     notices.to_holders(referral, holders(referral), "declined", said.pk)
+    return referral
+
+
+@transaction.atomic
+def take_back_transfer(
+    referral: Referral, reason: str, *, by: User, now: datetime | None = None
+) -> Referral:
+    """The sender takes the offer back before it is accepted, or notes that it was declined.
+
+    An area outside the portal has nobody to decline it here; one in the portal sees it no more.
+    """
+    now = now or timezone.now()
+    if not reason.strip():
+        raise NotReady([_("Write why you take it back")])
+    referral = locked(referral)
+    if referral.outward_status == Status.TRANSFERRED and not policy.leads_locality(by, referral):
+        raise PermissionDenied
+    referral = move(referral, Status.TRIAGE, by=by, now=now, offered_to=None)
+    say(referral, MessageKind.TRANSFER, reason, by=by, now=now)
     return referral
 
 

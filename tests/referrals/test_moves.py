@@ -47,7 +47,7 @@ WHO: dict[tuple[Status, Status], set[str]] = {
     (S.QUERY, S.TRIAGE): LEADS,
     (S.QUERY, S.GATEWAY): LEADS,
     (S.TRIAGE, S.TRANSFERRED): PREVENT,
-    (S.TRANSFERRED, S.TRIAGE): {"york_lead"},
+    (S.TRANSFERRED, S.TRIAGE): PREVENT | {"york_lead"},
     (S.TRANSFERRED, S.CLOSED): PREVENT,
     (S.TRIAGE, S.GATEWAY): PREVENT | POLICE,
     (S.GATEWAY, S.INFO_GATHERING): POLICE,

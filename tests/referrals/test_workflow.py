@@ -322,6 +322,28 @@ def test_a_declined_transfer_comes_back_with_the_reason(cast, case_in):
     assert (referral.status, referral.offered_to) == (S.TRIAGE, None)
 
 
+def test_an_offer_is_taken_back_by_its_sender_alone(cast, case_in):
+    referral = case_in(S.TRANSFERRED)
+    with pytest.raises(PermissionDenied):
+        workflow.take_back_transfer(referral, "Not ours.", by=cast.york_lead, now=MONDAY)
+    with pytest.raises(PermissionDenied):
+        workflow.decline_transfer(referral, "Not ours.", by=cast.prevent_lead, now=MONDAY)
+    with pytest.raises(NotReady):
+        workflow.take_back_transfer(referral, " ", by=cast.prevent_lead, now=MONDAY)
+    workflow.take_back_transfer(referral, "He did not move.", by=cast.prevent_lead, now=MONDAY)
+    referral = fresh(referral)
+    assert (referral.status, referral.offered_to) == (S.TRIAGE, None)
+    assert referral.locality == cast.locality
+    assert not Referral.objects.visible_to(cast.york_lead).filter(pk=referral.pk).exists()
+
+
+def test_what_an_area_outside_declines_comes_back_by_its_sender(cast, case_in):
+    referral = case_in(S.TRIAGE)
+    workflow.transfer(referral, None, "Lancashire.", by=cast.prevent_lead, now=MONDAY)
+    workflow.take_back_transfer(fresh(referral), "Declined.", by=cast.prevent_lead, now=MONDAY)
+    assert fresh(referral).status == S.TRIAGE
+
+
 @pytest.mark.parametrize("target", [S.POLICE_LED, S.INVESTIGATION_HOLD])
 def test_police_led_work_changes_nothing_that_others_see(target, cast, case_in):
     referral = case_in(S.GATEWAY)
