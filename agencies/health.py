@@ -37,8 +37,13 @@ def problems() -> list[Problem]:
 
     Before them e-mail that was not delivered: somebody does not know of a promise.
     """
+    return _of_mail() + place_problems()
+
+
+def place_problems() -> list[Problem]:
+    """Those that the people of a locality or agency put right on their own page."""
     people = _people_by_place()
-    return _of_mail() + _of_routes(people) + _of_agencies(people)
+    return _of_routes(people) + _of_agencies(people)
 
 
 def route_problems() -> list[Problem]:

@@ -180,7 +180,9 @@ def people_page(request: SignedInRequest, place: str) -> HttpResponse:
         else 0,
         "is_agency": isinstance(where, Agency),
         "is_portal_admin": is_portal_admin,
-        "problems": [each for each in health.problems() if each.fix_path == f"/agency/{place}/"]
+        "problems": [
+            each for each in health.place_problems() if each.fix_path == f"/agency/{place}/"
+        ]
         if may_manage
         else [],
     }
