@@ -167,6 +167,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     yield
     with django_db_blocker.unblock():
         PristineDatabase.forget()
+        _end_other_sessions()
+
+
+def _end_other_sessions() -> None:
+    """A browser that is closed in the middle of a request leaves its session at the database.
+
+    PostgreSQL drops no database that somebody is connected to.
+    """
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 # --- Browser ----------------------------------------------------------------------------------
