@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -81,7 +82,11 @@ def rules(request: SignedInRequest) -> HttpResponse:
             line.proposed = rule
             line.may_sign = rule.proposed_by_id != request.user.pk
     unsigned = sum(line.rule is None for line in lines.values())
-    context = {"lines": lines.values(), "unsigned": unsigned}
+    context = {
+        "lines": lines.values(),
+        "unsigned": unsigned,
+        "draft_days": settings.DRAFT_KEPT_DAYS,
+    }
     return render(request, "agencies/retention.html", context)
 
 

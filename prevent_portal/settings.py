@@ -267,6 +267,25 @@ EMAIL_TIMEOUT = 20
 SENT_MAIL_DAYS = env.int("SENT_MAIL_DAYS", default=90)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Prevent portal <portal@example.org>")
 
+# --- Time limits ------------------------------------------------------------------------------
+# Proposals of the practice guidance, not law. Each promise has its own under "Time limits" in the
+# back office; here is what belongs to none of them. Working days, but for DRAFT_KEPT_DAYS.
+DRAFT_REMINDER_DAYS = sorted(env.list("DRAFT_REMINDER_DAYS", cast=int, default=[1, 5, 20]))
+DRAFT_KEPT_DAYS = env.int("DRAFT_KEPT_DAYS", default=30)
+DEPUTY_TOLD_DAYS = env.int("DEPUTY_TOLD_DAYS", default=1)  # late; clock hours in an emergency
+SENIOR_TOLD_DAYS = env.int("SENIOR_TOLD_DAYS", default=2)
+NEWS_WITHIN_DAYS = env.int("NEWS_WITHIN_DAYS", default=20)
+OUTSIDE_AREA_DAYS = env.int("OUTSIDE_AREA_DAYS", default=2)
+STAGE_DAYS = {
+    # A panel each month, a review every three and six months.
+    "s36_pending": 5,
+    "panel_listed": 20,
+    "panel_adjourned": 20,
+    "consent_pending": 10,
+    "in_support": 60,
+    "post_exit": 125,
+} | env.dict("STAGE_DAYS", cast={"value": int}, default={})
+
 if PORTAL_DEMO:
     guard.check_demonstration(
         database=DATABASES["default"],

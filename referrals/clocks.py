@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,17 +42,6 @@ DEFAULT_DAYS = {
     ClockKind.OUT_OF_HOURS: 1,
 }
 """Working days (section 8.2); a ``ClockRule`` row replaces a default."""
-STAGE_DAYS = {
-    Status.S36_PENDING: 5,
-    Status.PANEL_LISTED: 20,
-    Status.PANEL_ADJOURNED: 20,
-    Status.CONSENT_PENDING: 10,
-    Status.IN_SUPPORT: 60,
-    Status.POST_EXIT: 125,
-}
-"""Working days of the later stages: a panel each month, a review every three and six months."""
-AREA_OUTSIDE_DAYS = 2
-"""Working days for an area outside the portal to say that it takes a referral."""
 EMERGENCY_HOURS = {
     ClockKind.ACKNOWLEDGE: 1,
     ClockKind.CHECK: 1,
@@ -93,8 +83,6 @@ a case that the police lead or hold stays there for long, and must look like any
 logger = logging.getLogger("referrals")
 MINUTES_SAID = 120
 """Up to here a span is said in minutes, then in whole hours."""
-DEPUTY_AFTER, SENIOR_AFTER = 1, 2
-"""Working days late (clock hours in an emergency) before the deputy, then the senior, is told."""
 
 
 def place_of(referral: Referral) -> Locality:
@@ -234,8 +222,9 @@ def _days_for(referral: Referral) -> int | None:
     if status == Status.SUBMITTED and referral.share.urgency == Urgency.SAME_DAY:
         return 0
     if status == Status.TRANSFERRED and referral.offered_to_id is None:
-        return AREA_OUTSIDE_DAYS
-    return STAGE_DAYS.get(status)
+        return int(settings.OUTSIDE_AREA_DAYS)
+    days: int | None = settings.STAGE_DAYS.get(status)
+    return days
 
 
 def in_words(clock: Clock, *, now: datetime, stage: str = "", ours: bool = False) -> looks.Clock:
@@ -448,8 +437,8 @@ def steps_due(clock: Clock, now: datetime) -> list[EscalationStep]:
     moments = [
         (EscalationStep.AMBER, clock.amber_at),
         (EscalationStep.RED, clock.due_at),
-        (EscalationStep.DEPUTY, late_by(DEPUTY_AFTER)),
-        (EscalationStep.SENIOR, late_by(SENIOR_AFTER)),
+        (EscalationStep.DEPUTY, late_by(settings.DEPUTY_TOLD_DAYS)),
+        (EscalationStep.SENIOR, late_by(settings.SENIOR_TOLD_DAYS)),
     ]
     return [step for step, moment in moments if moment <= now]
 

@@ -6,6 +6,7 @@ A key makes each notice unique, so that an act that is tried twice tells once.
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -310,7 +311,8 @@ def draft_reminder(referral: Referral, days: int) -> None:
             "You began to record a concern and have not sent it. Send it, keep it or delete it."
         ),
         why=_("It is your draft. Nobody else can see it."),
-        by_when=_("A draft that nobody opens is deleted 30 days after it was last changed."),
+        by_when=_("A draft that nobody opens is deleted %(days)d days after it was last changed.")
+        % {"days": settings.DRAFT_KEPT_DAYS},
         path=_case(referral),
         key=draft_key(referral, days),
         about=referral,

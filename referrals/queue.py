@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.core import signing
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, SmallIntegerField, Value
 from django.utils import timezone
@@ -162,7 +163,7 @@ class Desk:
 
     @property
     def very_late(self) -> Q:
-        """Late for so long that the senior lead has been told (``clocks.SENIOR_AFTER``)."""
+        """Late for so long that the senior lead has been told (``SENIOR_TOLD_DAYS``)."""
         by_the_clock = Q(emergency=True) & self.is_(*IN_HOURS)
         return self.group(LATE) & (
             (by_the_clock & Q(due_at__lte=self._told_senior(by_the_clock=True)))
@@ -179,8 +180,8 @@ class Desk:
 
     def _told_senior(self, *, by_the_clock: bool) -> datetime:
         if by_the_clock:
-            return workdays.due_in_hours(self.now, -clocks.SENIOR_AFTER)
-        return workdays.due_by(self.now, clocks.SENIOR_AFTER, self.place)
+            return workdays.due_in_hours(self.now, -settings.SENIOR_TOLD_DAYS)
+        return workdays.due_by(self.now, settings.SENIOR_TOLD_DAYS, self.place)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,8 +13,10 @@ from referrals import clocks, notices, workflow
 from referrals.models import Referral, ReferralQuerySet
 from referrals.terms import Status
 
-REMIND_AFTER_WORKING_DAYS = (1, 5, 20)
-DISPOSE_AFTER = timedelta(days=30)
+
+def _kept() -> timedelta:
+    """How long a draft that nobody touches stays."""
+    return timedelta(days=settings.DRAFT_KEPT_DAYS)
 
 
 def _untouched(since: datetime) -> ReferralQuerySet:
@@ -21,7 +24,7 @@ def _untouched(since: datetime) -> ReferralQuerySet:
 
 
 def remind_drafts(now: datetime) -> int:
-    """Remind authors at 1, 5 and 20 working days; a draft that is touched starts afresh."""
+    """Remind authors of what they have not touched for some working days, each span once."""
     drafts = _untouched(now - timedelta(days=1)).select_related(
         "created_by", "agency__locality", "locality"
     )
@@ -32,7 +35,7 @@ def remind_drafts(now: datetime) -> int:
             timezone.localdate(now),
             clocks.place_of(referral),
         )
-        passed = [days for days in REMIND_AFTER_WORKING_DAYS if idle >= days]
+        passed = [days for days in settings.DRAFT_REMINDER_DAYS if idle >= days]
         if passed:
             due[notices.draft_key(referral, passed[-1])] = (referral, passed[-1])
     written = set(Mail.objects.filter(key__in=list(due)).values_list("key", flat=True))
@@ -43,14 +46,14 @@ def remind_drafts(now: datetime) -> int:
 
 
 def stale_drafts(now: datetime) -> ReferralQuerySet:
-    """Drafts untouched for 30 days whose last reminder was delivered: never in silence.
+    """Drafts untouched for so long whose last reminder was delivered: never in silence.
 
     The reminder of this span counts; one from before the draft was last touched does not.
     """
-    last = REMIND_AFTER_WORKING_DAYS[-1]
-    old = {notices.draft_key(one, last): one.pk for one in _untouched(now - DISPOSE_AFTER)}
+    last = settings.DRAFT_REMINDER_DAYS[-1]
+    old = {notices.draft_key(one, last): one.pk for one in _untouched(now - _kept())}
     told = Mail.objects.filter(key__in=list(old), sent_at__isnull=False)
-    return _untouched(now - DISPOSE_AFTER).filter(
+    return _untouched(now - _kept()).filter(
         pk__in=[old[key] for key in told.values_list("key", flat=True)]
     )
 
@@ -61,7 +64,7 @@ def dispose_stale_drafts(now: datetime) -> int:
     for referral in stale_drafts(now):
         with transaction.atomic():
             referral = Referral.objects.select_for_update().get(pk=referral.pk)
-            if referral.status != Status.DRAFT or referral.touched_at > now - DISPOSE_AFTER:
+            if referral.status != Status.DRAFT or referral.touched_at > now - _kept():
                 continue
             referral.status = referral.outward_status = Status.DISPOSED
             referral.save(update_fields=["status", "outward_status"])

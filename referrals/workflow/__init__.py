@@ -102,7 +102,6 @@ from referrals.workflow.sharing import (
     withdraw,
 )
 from referrals.workflow.talk import (
-    NEWS_WITHIN_WORKING_DAYS,
     ReplyRefused,
     add_information,
     ask_for_news,
@@ -119,7 +118,6 @@ from referrals.workflow.talk import (
 __all__ = [
     "CLOSENESS",
     "FORM_USED",
-    "NEWS_WITHIN_WORKING_DAYS",
     "NOT_FROZEN",
     "ONE_PRESS",
     "PREVENT_ORDER",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
@@ -210,11 +211,8 @@ def ask_for_news(referral: Referral, *, by: User, now: datetime | None = None) -
     return referral
 
 
-NEWS_WITHIN_WORKING_DAYS = 20
-
-
 def news_by(referral: Referral) -> datetime:
-    """From when the referrer may ask the senior lead: twenty working days without a word."""
+    """From when the referrer may ask the senior lead: so many working days without a word."""
     last = (
         Message.objects.filter(
             referral=referral,
@@ -227,7 +225,7 @@ def news_by(referral: Referral) -> datetime:
         .first()
     )
     since = last or referral.submitted_at or referral.created_at
-    return workdays.due_at(since, NEWS_WITHIN_WORKING_DAYS, clocks.place_of(referral))
+    return workdays.due_at(since, settings.NEWS_WITHIN_DAYS, clocks.place_of(referral))
 
 
 @transaction.atomic(savepoint=False)

@@ -88,6 +88,28 @@ def test_an_unsent_draft_is_remembered_then_deleted_only_after_the_last_reminder
     assert retention.dispose_stale_drafts(later) == 0
 
 
+def test_how_long_a_draft_is_kept_is_a_setting(cast, settings):
+    settings.DRAFT_REMINDER_DAYS, settings.DRAFT_KEPT_DAYS = [2], 6
+    referral = cases.draft(cast)
+    retention.remind_drafts(MONDAY + timedelta(days=1))
+    assert not Mail.objects.filter(kind="referral.draft").exists()
+    retention.remind_drafts(MONDAY + timedelta(days=3))
+    mail = Mail.objects.get(kind="referral.draft")
+    assert "6 days after" in mail.body
+    Mail.objects.filter(pk=mail.pk).update(sent_at=MONDAY + timedelta(days=3))
+    assert retention.dispose_stale_drafts(MONDAY + timedelta(days=5)) == 0
+    assert retention.dispose_stale_drafts(MONDAY + timedelta(days=7)) == 1
+    assert fresh(referral).status == S.DISPOSED
+
+
+def test_the_days_of_an_area_outside_are_a_setting(cast, case_in, settings):
+    settings.OUTSIDE_AREA_DAYS = 7
+    referral = case_in(S.TRIAGE)
+    workflow.transfer(referral, None, "Lancashire.", by=cast.prevent_lead, now=MONDAY)
+    clock = Clock.objects.running().get(referral=referral, kind=ClockKind.ACCEPT_TRANSFER)
+    assert clock.promised_days == 7
+
+
 # Hand-over and check ----------------------------------------------------------------------------
 def test_a_concern_goes_to_the_named_lead(cast, case_in):
     referral = case_in(S.AGENCY_CHECK)
