@@ -63,6 +63,7 @@ def _quick_settings(
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         },
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        REQUIRE_SCAN=True,  # as deployed; a demonstration's tests say so themselves
     ):
         yield
 
