@@ -9,7 +9,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -52,7 +52,7 @@ def page_for(user: User) -> str:
     return reverse("account_reauthenticate_code")
 
 
-def ask(request: HttpRequest) -> HttpResponseBase:
+def ask(request: HttpRequest) -> HttpResponse:
     """To that page and back; what was posted comes along."""
     query = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
     url = f"{page_for(cast(User, request.user))}?{query}"

@@ -84,6 +84,7 @@ class Act:
         template: where the plain page of an act is not enough.
         record: the door for answers that are half written; keeps: the record they stand in.
         remedy: the verb of the page where what is missing can be recorded.
+        is_sensitive: asks for a fresh factor before it is done (ID-13).
     """
 
     verb: str
@@ -101,6 +102,7 @@ class Act:
     template: str = "referrals/act.html"
     record: Callable[..., Any] | None = None
     keeps: str = ""
+    is_sensitive: bool = False
     context: Callable[[Asking], dict[str, Any]] = field(default=lambda asking: {})
 
     @property
@@ -627,6 +629,7 @@ ACTS: dict[str, Act] = {
             read_by=lazy("Your reason is kept with the case. Nobody is shown it."),
             who=lambda standing: standing.may_keep_out,
             states=IN_AGENCY | SHARED,
+            is_sensitive=True,
             make=_keep_out,
             do=_do_keep_out,
         ),

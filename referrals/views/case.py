@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import fresh
 from accounts.http import SignedInRequest
 from accounts.models import User
 from agencies import people
@@ -387,6 +388,9 @@ def act(request: SignedInRequest, key: str, verb: str) -> HttpResponse:
     if not what.who(standing):
         raise PermissionDenied
     typed = request.POST if request.method == "POST" else None
+    asks = what.is_sensitive and typed is not None
+    if asks and not fresh.is_fresh(request, now=timezone.now()):
+        return fresh.ask(request)
     seen = None
     if what.keeps:
         seen = workflow.version_of(referral, what.keeps) if typed is None else seen_version(request)

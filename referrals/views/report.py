@@ -4,8 +4,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import fresh
 from accounts.http import SignedInRequest
 from audit import events
 from referrals import policy, report, workflow
@@ -30,6 +32,8 @@ def pdf(request: SignedInRequest, key: str) -> HttpResponse:
     document = Document.objects.filter(referral=referral, kind=report.REFERRAL).first()
     if document is None:
         return render(request, "referrals/being_prepared.html", {"referral": referral}, status=202)
+    if not fresh.is_fresh(request, now=timezone.now()):
+        return fresh.ask(request)  # it leaves the portal (ID-13)
     events.record(
         "referral.downloaded", referral, by=request.user, agency=str(referral.agency_id or "")
     )
@@ -83,6 +87,8 @@ def sheet(request: SignedInRequest, key: str) -> HttpResponse:
 def sheet_pdf(request: SignedInRequest, key: str) -> HttpResponse:
     referral = common.visible(request, key, with_answers=True)
     _may_send(request, referral)
+    if not fresh.is_fresh(request, now=timezone.now()):
+        return fresh.ask(request)
     outside = referral.recipients.filter(in_portal=False).select_related("route").first()
     route = outside.route if outside else None
     name = (route.own_form_name or route.name) if route else _("the service it is sent to")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
@@ -17,6 +18,8 @@ from referrals import clocks, policy, workflow
 from referrals.models import Clock, ExclusionReason, PageSave, Referral
 from referrals.moves import CLOSE_UNASKED, NotReady
 from referrals.terms import ClockKind, Status
+from tests.accounts.conftest import SECRET, app_code, long_ago
+from tests.accounts.test_time_out import sealed_in
 from tests.entry import enter
 from tests.factories import MembershipFactory, UserFactory
 from tests.referrals import cases
@@ -194,6 +197,31 @@ def test_the_page_asks_for_a_person_a_reason_and_a_confirmation(cast, case_in):
     assert "Della Deputy" in browser.get(url).content.decode()
     case_page = enter(cast.prevent_lead).get(f"/referrals/{case_in(S.TRIAGE).key}/")
     assert "keep-out/" in case_page.content.decode()
+
+
+def test_keeping_out_asks_for_a_fresh_factor_and_the_words_come_back(cast, case_in):
+    referral = case_in(S.AGENCY_CHECK)
+    TOTP.activate(cast.lead, SECRET)
+    browser, url = enter(cast.lead), f"/referrals/{referral.key}/keep-out/"
+    long_ago(browser)
+    assert browser.get(url).status_code == 200  # looking asks for nothing
+    form = {"close": str(cast.deputy.pk), "words": WHY, "sure": "on"}
+    asked = browser.post(url, form)
+    assert "Before you go on" in asked.content.decode()
+    assert "CANARY" not in asked.content.decode()
+    assert sees(cast.deputy, referral)
+    there = browser.post(
+        "/accounts/2fa/reauthenticate/",
+        {"code": app_code(), "next": url, "kept": sealed_in(asked)},
+    )
+    back = browser.post(url, {"kept": sealed_in(there)}).content.decode()
+    assert WHY in back
+    assert (
+        f'value="{cast.deputy.pk}" selected' in back or f'value="{cast.deputy.pk}" checked' in back
+    )
+    assert sees(cast.deputy, referral)  # shown, not obeyed
+    browser.post(url, form)
+    assert not sees(cast.deputy, referral)
 
 
 def test_no_page_of_the_case_tells_a_lead_who_is_kept_out_or_why(cast, case_in):

@@ -8,10 +8,15 @@ import page as validator
 import pikepdf
 import pytest
 from django.urls import reverse
+from django.utils.http import urlencode
 
+from accounts import fresh
+from audit.models import AuditEvent
 from referrals import report, tasks
 from referrals.models import Document
 from referrals.terms import Status
+from tests.accounts.conftest import long_ago
+from tests.entry import enter
 from tests.referrals import cases
 
 
@@ -66,7 +71,7 @@ def test_hostile_words_reach_the_page_as_words(case_in, tmp_path):
 
 def test_the_page_says_being_prepared_until_the_worker_has_made_it(client, cast, case_in):
     referral = case_in(Status.SUBMITTED)
-    client.force_login(cast.practitioner)
+    enter(cast.practitioner, client)
     address = reverse("referrals:report", args=[referral.key])
     waiting = client.get(address)
     assert waiting.status_code == 202
@@ -75,6 +80,24 @@ def test_the_page_says_being_prepared_until_the_worker_has_made_it(client, cast,
     done = client.get(address)
     assert done["Content-Type"] == "application/pdf"
     assert done["Content-Disposition"] == f'attachment; filename="{referral.reference}.pdf"'
+
+
+def test_what_leaves_the_portal_asks_for_a_fresh_factor(cast, case_in):
+    """The referral and the sheet; nobody learns by the question that a case is there."""
+    referral = case_in(Status.SUBMITTED)
+    report.make(referral)
+    downloads = {"report": cast.prevent_lead, "sheet_pdf": cast.lead}
+    for name, person in downloads.items():
+        address, browser = reverse(f"referrals:{name}", args=[referral.key]), enter(person)
+        assert browser.get(address).content.startswith(b"%PDF")
+        long_ago(browser)
+        asked = browser.get(address)
+        assert asked["Location"] == f"{fresh.page_for(person)}?{urlencode({'next': address})}"
+        stranger = enter(cast.outsider)
+        long_ago(stranger)
+        assert stranger.get(address).status_code == 404
+    kinds = ["referral.downloaded", "referral.sheet_downloaded"]
+    assert AuditEvent.objects.filter(kind__in=kinds).count() == 2
 
 
 @pytest.mark.parametrize("name", ["colleague", "outsider", "york_lead", "portal_admin"])
