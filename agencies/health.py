@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +24,10 @@ from outbox.models import Message
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to put right: which route or agency, what is missing, where to mend it."""
+    """One thing to put right: which route or agency, what is missing, where to mend it.
+
+    Without a page to mend it on, ``fix_path`` is empty and the words say who does.
+    """
 
     route: str
     what: str
@@ -35,9 +40,10 @@ class Problem:
 def problems() -> list[Problem]:
     """Everything that would leave a concern without an owner or a telephone number, in order.
 
-    Before them e-mail that was not delivered: somebody does not know of a promise.
+    Before them e-mail that was not delivered: somebody does not know of a promise; and files that
+    nobody may open.
     """
-    return _of_mail() + place_problems()
+    return _of_mail() + scanner_problems() + place_problems()
 
 
 def place_problems() -> list[Problem]:
@@ -49,6 +55,25 @@ def place_problems() -> list[Problem]:
 def route_problems() -> list[Problem]:
     """Those of localities and their routes: each keeps a new portal in set-up."""
     return _of_routes(_people_by_place())
+
+
+def agencies_without_lead() -> list[Problem]:
+    """A portal opens all the same: their people are told whom to ring, and check with nobody."""
+    leads = Membership.objects.active(timezone.localdate()).filter(
+        role=AGENCY_LEADS[0], person__is_active=True
+    )
+    return [_no_lead(each) for each in _agencies().exclude(pk__in=leads.values("agency"))]
+
+
+def scanner_problems() -> list[Problem]:
+    """Files that wait for a virus check are opened by nobody but their author, perhaps for ever."""
+    if settings.SCANNER or not settings.REQUIRE_SCAN:
+        return []
+    what = _(
+        "No virus scanner is set up, so only who added a file can open it. "
+        "Whoever runs the portal names one with the setting SCANNER."
+    )
+    return [Problem(_("Files"), what, "")]
 
 
 def _of_mail() -> list[Problem]:
@@ -64,8 +89,15 @@ def _of_mail() -> list[Problem]:
 
 
 def _of_agencies(people: "Counts") -> list[Problem]:
-    agencies = Agency.objects.filter(is_active=True).exclude(kind=AgencyType.INDEPENDENT)
-    return [problem for agency in agencies for problem in _of_agency(agency, people)]
+    return [problem for agency in _agencies() for problem in _of_agency(agency, people)]
+
+
+def _agencies() -> QuerySet[Agency]:
+    return Agency.objects.filter(is_active=True).exclude(kind=AgencyType.INDEPENDENT)
+
+
+def _no_lead(agency: Agency) -> Problem:
+    return Problem(str(agency), _("It has no safeguarding lead."), f"/agency/{agency.pk}/")
 
 
 def _of_routes(people: "Counts") -> list[Problem]:
@@ -144,7 +176,7 @@ def _of_agency(agency: Agency, people: Counts) -> list[Problem]:
     path = f"/agency/{agency.pk}/"
     found = []
     if not lead:
-        found.append(Problem(str(agency), _("It has no safeguarding lead."), path))
+        found.append(_no_lead(agency))
     if lead + deputy < 2:
         found.append(
             Problem(str(agency), _("Nobody stands in when the safeguarding lead is away."), path)

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.fresh import fresh_factor_needed
 from accounts.http import SignedInRequest
-from agencies import opening, people, policy, retention, workdays
+from agencies import health, opening, people, policy, retention, workdays
 from agencies.forms import RetentionForm
 from agencies.models import Locality, Opening, RetentionRule
 from agencies.terms import SUGGESTED_MONTHS, Kept, Role
 from agencies.workflow import RefusedError
 
 SHOWN_HOLIDAYS = 3
+SHOWN_AGENCIES = 25
 
 
 # --- Going live -------------------------------------------------------------------------------
@@ -46,10 +47,14 @@ def going_live(request: SignedInRequest) -> HttpResponse:
             messages.error(request, str(error))
         return redirect("agencies:going_live")
     needs, today = opening.needs(), timezone.localdate(now)
+    leaderless = health.agencies_without_lead()
     context = {
         "opened": Opening.objects.select_related("opened_by").first(),
         "needs": needs,
         "left": sum(not need.is_met for need in needs),
+        "leaderless": leaderless[:SHOWN_AGENCIES],
+        "leaderless_count": len(leaderless),
+        "scanner": health.scanner_problems(),
         "calendars": [
             Calendar(each, workdays.coming_holidays(today, each, SHOWN_HOLIDAYS))
             for each in Locality.objects.all()

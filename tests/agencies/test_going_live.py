@@ -15,7 +15,13 @@ from guidance import loading
 from guidance.models import StatementPage
 from referrals.models import Referral
 from tests import entry
-from tests.factories import LocalityFactory, MembershipFactory, RouteFactory, UserFactory
+from tests.factories import (
+    AgencyFactory,
+    LocalityFactory,
+    MembershipFactory,
+    RouteFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +140,26 @@ def test_only_a_portal_administrator_opens_the_portal(ready, officer):
         opening.open_portal(by=officer, now=timezone.now())
     assert entry.enter(officer).get("/agency/going-live/").status_code == 404
     assert entry.enter(officer).post("/agency/going-live/").status_code == 404
+
+
+def test_agencies_without_a_lead_are_listed_and_hold_nothing_up(
+    ready, portal_admin, django_assert_max_num_queries
+):
+    browser = entry.enter(portal_admin)
+    page = browser.get("/agency/going-live/").content.decode()
+    assert "Every agency has a safeguarding lead." in page
+    for number in range(26):
+        AgencyFactory(name=f"Leaderless {number:02}")
+    MembershipFactory(agency=AgencyFactory(name="Led"), role=Role.LEAD)
+    MembershipFactory(agency=AgencyFactory(name="Deputised"), role=Role.DEPUTY_LEAD)
+    with django_assert_max_num_queries(15):
+        page = browser.get("/agency/going-live/").content.decode()
+    assert "27 agencies have no safeguarding lead." in page
+    assert "<strong>Deputised</strong>" in page
+    assert "<strong>Leaderless 23</strong>" in page
+    assert "<strong>Led</strong>" not in page
+    assert "The first 25 stand here." in page
+    assert "Everything is there." in page
 
 
 def test_opening_twice_opens_once(ready, portal_admin):

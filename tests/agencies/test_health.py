@@ -21,6 +21,11 @@ from ui.trouble import NotSetUpError
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def scanner(settings):
+    settings.SCANNER = "clamd:///run/clamav/clamd.ctl"
+
+
 def said():
     return [str(problem) for problem in problems()]
 
@@ -37,6 +42,22 @@ def healthy():
 
 
 def test_a_place_with_everything_has_no_problems(healthy):
+    assert said() == []
+
+
+def test_a_portal_that_waits_for_a_virus_check_that_nobody_makes_says_so(
+    healthy, portal_admin, settings, capsys
+):
+    settings.SCANNER = ""
+    assert said()[0].startswith("Files: No virus scanner is set up, so only who added a file")
+    with pytest.raises(CommandError, match="1 thing to put right"):
+        call_command("check_configuration")
+    assert capsys.readouterr().out.strip().endswith("with the setting SCANNER.")
+    for page in ("health", "going-live"):
+        words = enter(portal_admin).get(f"/agency/{page}/").content.decode()
+        assert "No virus scanner is set up" in words
+        assert 'href=""' not in words
+    settings.REQUIRE_SCAN = False  # a demonstration, which warns at each file instead
     assert said() == []
 
 

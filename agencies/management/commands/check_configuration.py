@@ -14,7 +14,8 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         found = problems()
         for problem in found:
-            self.stdout.write(f"{problem}  ({problem.fix_path})")
+            where = f"  ({problem.fix_path})" if problem.fix_path else ""
+            self.stdout.write(f"{problem}{where}")
         if found:
             raise CommandError(
                 ngettext(
