@@ -104,8 +104,9 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
         case Kind.SELECT:
             return fields.SelectField(choices=choices, missing=missing, **common)
         case Kind.MULTI:
-            alone = [question.exclusive] if question.exclusive else []
-            return fields.MultiField(choices=choices, exclusive=alone, missing=missing, **common)
+            return fields.MultiField(
+                choices=choices, exclusive=question.exclusive, missing=missing, **common
+            )
         case Kind.DETAILS:
             return fields.DetailsField(
                 choices=choices,

@@ -257,6 +257,7 @@ class Need(models.TextChoices):  # W1
     NEURODIVERGENCE = "neurodivergence", _("Neurodivergence")
     OTHER = "other", _("Something else")
     NONE = "none", _("None that I know of")
+    UNKNOWN = "not_known", _("Not known")
 
 
 class HealthKnown(models.TextChoices):  # W2
@@ -264,6 +265,7 @@ class HealthKnown(models.TextChoices):  # W2
     STATED = "stated", _("The person or family says so")
     DIAGNOSED = "diagnosed", _("Diagnosed")
     SUSPECTED = "suspected", _("A worker thinks so")
+    UNKNOWN = "not_known", _("Not known")
 
 
 class Strength(models.TextChoices):  # W4
@@ -276,6 +278,7 @@ class Strength(models.TextChoices):  # W4
     TALKS = "talks", _("Is willing to talk")
     OTHER = "other", _("Something else")
     NONE = "none", _("None that I know of")
+    UNKNOWN = "not_known", _("Not known")
 
 
 class OtherConcern(models.TextChoices):  # W7
@@ -290,6 +293,7 @@ class OtherConcern(models.TextChoices):  # W7
     HATE_CRIME = "hate_crime", _("Hate crime")
     TRAFFICKING = "trafficking", _("Trafficking or modern slavery")
     NONE = "none", _("None that I know of")
+    UNKNOWN = "not_known", _("Not known")
 
 
 class AdviceFrom(models.TextChoices):  # C3

@@ -82,7 +82,7 @@ class Question:
     of: str = ""
     when: tuple[str, ...] = ()
     applies: Condition | None = None
-    exclusive: str = ""
+    exclusive: tuple[str, ...] = ()
     minimum: int = 0
     maximum: int = 4000
     columns: tuple[tuple[str, Words], ...] = ()

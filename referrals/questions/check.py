@@ -76,7 +76,7 @@ _c(
     _("Advice taken from"),
     R,
     choices=terms.AdviceFrom,
-    exclusive="none",
+    exclusive=("none",),
     missing=_("Select who gave advice, or “Nobody”"),
 )
 _c(

@@ -210,7 +210,7 @@ _n(
     R,
     choices=terms.OnlineHow,
     applies=online,
-    exclusive="not_known",
+    exclusive=("not_known",),
     special="OBC",
     missing=_("Select how you know about the online activity"),
 )
@@ -294,7 +294,7 @@ _w(
     _("Needs"),
     S,
     choices=terms.Need,
-    exclusive="none",
+    exclusive=("none", "not_known"),
     special="HCO",
 )
 _w(
@@ -350,7 +350,7 @@ _w(
     _("Strengths"),
     S,
     choices=terms.Strength,
-    exclusive="none",
+    exclusive=("none", "not_known"),
     special="B",
 )
 _w(
@@ -394,7 +394,7 @@ _w(
     _("Other safeguarding concerns"),
     R,
     choices=terms.OtherConcern,
-    exclusive="none",
+    exclusive=("none", "not_known"),
     special="HC",
     missing=_("Select any other safeguarding concerns, or “None that I know of”"),
 )

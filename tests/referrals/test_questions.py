@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from referrals import workflow
 from referrals.answers import Answers
 from referrals.forms import field_for
-from referrals.questions import QUESTIONS, Kind, Need
+from referrals.questions import BY_NAME, QUESTIONS, Kind, Need
 
 BEGINS = ("Select", "Enter", "Write", "Say", "Confirm")
 NEVER = re.compile(r"\b(invalid|required|failed|error|please|sorry|field)\b", re.IGNORECASE)
@@ -41,3 +41,12 @@ def test_too_much_and_too_little_are_said_with_what_it_is_about(cast):
             with pytest.raises(ValidationError) as refused:
                 field_for(question, answers).clean(words)
             assert refused.value.messages[0].startswith(begins), question.name
+
+
+@pytest.mark.parametrize("name", ["needs", "health_known", "strengths", "other_concerns"])
+def test_every_list_about_needs_and_strengths_offers_not_known(name):
+    """Section 2 of the record: every choice list has it; it stands by itself."""
+    question = BY_NAME[name]
+    assert question.choices is not None
+    assert "not_known" in question.choices.values
+    assert question.kind is not Kind.MULTI or "not_known" in question.exclusive
