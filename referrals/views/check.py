@@ -186,7 +186,6 @@ def _refused(
         "seen": save.version,
         "typed": typed_again(request),
         "action": request.get_full_path(),
-        "each": True,
     }
     return render(request, "referrals/conflict.html", context, status=CONFLICT)
 

@@ -98,7 +98,9 @@ def test_two_windows_on_one_page_lose_neither_text(stage, seat, draft):
     second.sees("Two versions of this page", WORDS, OTHER_WORDS)
     assert fresh(draft).context.worry == WORDS
     assert KeptText.objects.get(referral=draft).answers["worry"] == OTHER_WORDS
-    second.press("Use what I have just written")
+    second.tick("choose_worry", "mine")
+    second.press("Save what I have chosen")
+    second.sees("Read it once more", OTHER_WORDS)
     assert fresh(draft).context.worry == OTHER_WORDS
     assert second.faults == []
 

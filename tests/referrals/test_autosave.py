@@ -118,19 +118,53 @@ def test_the_second_save_of_a_page_is_refused_with_both_texts_shown_and_kept(aut
     assert KeptText.objects.get(referral=draft).answers == {"worry": "Typed <second>."}
 
 
-def resent(page: str) -> dict[str, str]:
-    """The form of the page as the browser would send it."""
+def resent(page: str, **choices: str) -> dict[str, str]:
+    """The form of the page as the browser would send it, with what is chosen for each question."""
     pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
     areas = re.findall(r'<textarea name="([^"]+)" hidden>\n(.*?)</textarea>', page, re.DOTALL)
     typed = {name: said.replace("&lt;", "<").replace("&gt;", ">") for name, said in areas}
-    return {**dict(pairs), **typed, "mine": "1"}
+    chosen = dict(re.findall(r'name="(choose_\w+)" value="(\w+)" checked', page))
+    chosen |= {f"choose_{name}": choice for name, choice in choices.items()}
+    return {**dict(pairs), **typed, **chosen, "merge": "1"}
 
 
-def test_the_second_text_can_be_used_after_all(author, draft):
+@pytest.mark.parametrize(
+    ("choice", "kept"),
+    [
+        ("saved", "Saved first."),
+        ("mine", "Typed <second>."),
+        ("both", "Saved first.\n\nTyped <second>."),
+    ],
+)
+def test_the_author_chooses_between_two_texts_or_keeps_both(choice, kept, author, draft):
     page = clash(author, draft).content.decode()
-    response = author.post(url(draft, "worry"), resent(page))
-    assert response.status_code == 302
-    assert stored(draft, "worry") == "Typed <second>."
+    response = author.post(url(draft, "worry"), resent(page, worry=choice))
+    assert response["Location"] == url(draft, "worry")
+    assert "Read it once more" in words(author.get(url(draft, "worry")))
+    assert stored(draft, "worry") == kept
+
+
+def test_each_answer_of_a_page_is_chosen_by_itself(author, draft):
+    before = seen(draft, "needs")
+    first = {"needs": ["family"], "needs_detail": "From the first."}
+    author.post(url(draft, "needs"), {"seen": before, **first})
+    second = {"needs": ["money"], "needs_detail": "From the second."}
+    response = author.post(url(draft, "needs"), {"seen": before, **second})
+    page = response.content.decode()
+    author.post(url(draft, "needs"), resent(page, needs="saved", needs_detail="mine"))
+    assert stored(draft, "needs") == ["family"]
+    assert stored(draft, "needs_detail") == "From the second."
+
+
+def test_a_danger_that_is_chosen_shows_stop_before_anything_else(author, draft):
+    before = seen(draft, "danger")
+    calm = {"harm": "no", "crime": "no", "travel": "no"}
+    author.post(url(draft, "danger"), {"seen": before, **calm})
+    other = calm | {"crime": "yes"}
+    response = author.post(url(draft, "danger"), {"seen": before, **other})
+    page = response.content.decode()
+    response = author.post(url(draft, "danger"), resent(page, crime="mine"))
+    assert "/stop/" in response["Location"]
 
 
 def test_a_third_save_meanwhile_is_refused_again(author, draft):

@@ -3,9 +3,11 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest
@@ -15,7 +17,14 @@ from referrals.models import PageSave
 from referrals.steps import Step
 from referrals.terms import Section, Status, Urgency, YesNo
 from referrals.views.common import role_of
-from referrals.views.conflicts import CONFLICT, clashes_of, keep, seen_version, typed_again
+from referrals.views.conflicts import (
+    CONFLICT,
+    clashes_of,
+    keep,
+    merged,
+    seen_version,
+    typed_again,
+)
 from referrals.views.wizard.place import (
     REVIEW,
     Place,
@@ -76,6 +85,8 @@ def _save(request: SignedInRequest, place: Place, page: Step) -> HttpResponse:
     form = QuestionsForm(page.questions, place.answers, request.POST)
     later, another_row = "later" in request.POST, form.wants_another_row()
     kept = form.partial_values()
+    if "merge" in request.POST:
+        return _merge(request, place, page, form, kept)
     on = not later and not another_row and form.is_valid()
     values = form.values if on else kept
     try:
@@ -212,6 +223,25 @@ def _refused(
         "action": request.get_full_path(),
     }
     return render(request, "referrals/conflict.html", context, status=CONFLICT)
+
+
+def _merge(
+    request: SignedInRequest, place: Place, page: Step, form: QuestionsForm, kept: dict[str, Any]
+) -> HttpResponse:
+    """What was chosen for each question is saved, and the page comes back to be read again."""
+    changes = merged(request, place.answers, form, kept)
+    try:
+        workflow.answer(place.referral, page, changes, by=request.user, seen=seen_version(request))
+    except moves.Stale as stale:
+        return _refused(request, place, page, form, stale.save)
+    except PermissionDenied:  # it was sent or decided since it was found
+        return _not_now(request, find(request, place.referral.key), page.name)
+    now = place.answers.with_changes(changes)
+    values = {question.name: now.get(question.name) for question in page.questions}
+    if walks.alarms(page, values):  # STOP does not wait until the page has been read again
+        return _onward(request, place, page, values, later=False)
+    messages.success(request, _("Saved. Read it once more, change what you wish, then go on."))
+    return redirect(request.get_full_path())
 
 
 def _not_now(request: SignedInRequest, place: Place, name: str) -> HttpResponse:
