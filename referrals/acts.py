@@ -5,7 +5,7 @@ nobody is shown a button that is refused, and what each page says.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from django.urls import reverse
@@ -349,6 +349,13 @@ def _do_keep_out(asking: Asking, form: PageForm) -> Any:
     return workflow.keep_out(asking.referral, person, reason, by=asking.user)
 
 
+def _no_reply(asking: Asking) -> str:
+    """Why the referrer's side cannot write now, in place of the form; empty where anybody may."""
+    if asking.standing.writes_to_referrer or asking.typed is not None:
+        return ""  # what was typed is shown again, whatever the answer
+    return workflow.no_reply_because(asking.referral)
+
+
 def outcome_words(asking: Asking) -> dict[str, Any]:
     """What the recorded outcome will bring about, before it is done."""
     outcome = Answers(asking.referral).get("outcome")
@@ -587,6 +594,7 @@ ACTS: dict[str, Act] = {
             states=SHARED,
             make=_words(lazy("Your message"), lazy("Write your message")),
             do=_say(workflow.write_message),
+            context=lambda asking: {"refused": _no_reply(asking)},
         ),
         Act(
             verb="write-note",
@@ -697,6 +705,23 @@ def missing(asking: Asking) -> list[str]:
     """What must be recorded before the case can go on, in words."""
     needed = moves.triage if asking.status == S.TRIAGE else moves.gateway
     return [str(words) for words in needed(Answers(asking.referral))]
+
+
+def places(act: Act, asking: Asking) -> dict[str, str]:
+    """Where each sentence about what is missing can be put right, by the sentence.
+
+    An address with the id of the input, on the page that records it: an act that asks nothing
+    has no input of its own.
+    """
+    remedy = ACTS.get(act.remedy)
+    if remedy is None or not remedy.is_offered(asking.standing, asking.status):
+        return {}
+    url, asked = remedy.url(asking.referral), of_record(remedy.keeps)
+    form = remedy.make(replace(asking, typed=None))
+    ids = {bound.name: f"{url}#{bound.first_id}" for bound in form.in_order()}
+    about = {str(one.missing or one.text): one.name for one in asked}
+    about |= {str(words): name for words, name in moves.ABOUT.items()}
+    return {words: ids[name] for words, name in about.items() if name in ids}
 
 
 def _may(verb: str, asking: Asking) -> bool:

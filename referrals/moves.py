@@ -137,22 +137,28 @@ def other_route(answers: Answers) -> list[Words]:
     return found + texts(answers.missing(of_record("route_record")))
 
 
+ASKS = gettext_lazy("You chose to ask the referrer. Ask them, or record that it is complete enough")
+ELSEWHERE = gettext_lazy(
+    "You chose that it belongs to another area. Offer it to that area, or record that it is yours"
+)
+NOT_PROGRESS = gettext_lazy("Record the outcome “Progress to information gathering” first")
+NOT_CLOSING = gettext_lazy("Record an outcome that closes it first")
+ABOUT: dict[Words, str] = {
+    ASKS: "complete",
+    ELSEWHERE: "right_locality",
+    NOT_PROGRESS: "outcome",
+    NOT_CLOSING: "outcome",
+}
+"""The question that a sentence is about, where the sentence is not the question's own."""
+
+
 def triage(answers: Answers) -> list[Words]:
     """T2 to T6; what T2 and T5 send elsewhere does not pass to the police as well."""
     found = texts(answers.missing(of_record("triage_record")))
     if answers.get("complete") == Complete.ASK:
-        found.append(
-            gettext_lazy(
-                "You chose to ask the referrer. Ask them, or record that it is complete enough"
-            )
-        )
+        found.append(ASKS)
     if answers.get("right_locality") == RightLocality.TRANSFER:
-        found.append(
-            gettext_lazy(
-                "You chose that it belongs to another area. Offer it to that area, "
-                "or record that it is yours"
-            )
-        )
+        found.append(ELSEWHERE)
     return found
 
 
@@ -164,14 +170,14 @@ def gateway(answers: Answers) -> list[Words]:
 def gateway_progress(answers: Answers) -> list[Words]:
     found = gateway(answers)
     if answers.get("outcome") != GatewayOutcome.PROGRESS:
-        found.append(gettext_lazy("Record the outcome “Progress to information gathering” first"))
+        found.append(NOT_PROGRESS)
     return found
 
 
 def gateway_closes(answers: Answers) -> list[Words]:
     found = gateway(answers)
     if answers.get("outcome") not in (GatewayOutcome.NO_CONCERN, GatewayOutcome.OTHER_SERVICES):
-        found.append(gettext_lazy("Record an outcome that closes it first"))
+        found.append(NOT_CLOSING)
     return found
 
 

@@ -46,6 +46,8 @@ class PageFormMixin(forms.BaseForm):
     form_tag = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.elsewhere: dict[str, str] = {}
+        """Where a sentence about the whole form leads, if to another page: its address."""
         kwargs.setdefault("renderer", renderer)
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
@@ -218,7 +220,9 @@ class PageFormMixin(forms.BaseForm):
             return []
         order = list(self.in_order())
         first = order[0].first_id if order else ""
-        found = [(str(error), first) for error in self.non_field_errors()]
+        found = [
+            (str(error), self.elsewhere.get(str(error), first)) for error in self.non_field_errors()
+        ]
         for bound in order:
             for sentence, part in part_errors(self, bound.name):
                 place = f"{bound.auto_id}_{part}" if part else bound.first_id

@@ -26,7 +26,7 @@ from agencies.terms import Role
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import know, policy, promises, queue, steps, timeline, workflow
-from referrals.acts import ACTS, Act, Asking, next_for
+from referrals.acts import ACTS, Act, Asking, next_for, places
 from referrals.answers import ALL_RECORDS, Answers, Shown
 from referrals.forms import QuestionsForm, WordsForm
 from referrals.models import Document, Exclusion, PageSave, PoliceNote, Recipient, Referral
@@ -414,6 +414,7 @@ def _do(request: SignedInRequest, asking: Asking, what: Act, form: PageForm) -> 
     try:
         what.do(asking, form)
     except NotReady as problem:
+        form.elsewhere = places(what, asking)
         form.add_error(None, problem.missing)
         return _act_page(request, asking, what, form)
     except Stale as stale:

@@ -399,7 +399,12 @@ def test_passing_on_asks_for_the_triage_first(cast, case_in):
     page = response.content.decode()
     assert response.status_code == 200
     assert "Select whether it belongs to your area" in page
-    assert f"{referral.get_absolute_url()}record-triage/" in page
+    # Each sentence leads to its own input, which stands on the page of the triage.
+    triage = f"{referral.get_absolute_url()}record-triage/"
+    links = re.findall(rf'<li><a href="{triage}#([^"]+)">', page)
+    assert len(links) == 4
+    asked = enter(cast.prevent_lead).get(triage).content.decode()
+    assert [one for one in links if f'id="{one}"' not in asked] == []
     assert cases.fresh(referral).status == S.TRIAGE
 
 
@@ -599,6 +604,11 @@ def test_each_message_to_the_referrer_can_be_replied_to_once(cast, case_in):
     page = page_of(cast.practitioner, referral, "status/")
     assert "There is no message to reply to yet." in page
     assert "Send my reply" not in page
+    # The page of the reply says so too, in place of a box that would be refused.
+    page = page_of(cast.practitioner, referral, "write-message/")
+    assert "There is no message to reply to yet." in page
+    assert "<textarea" not in page
+    assert "<textarea" in page_of(cast.prevent_lead, referral, "write-message/")
     assert "There is no message to reply to yet." in (
         post(cast.practitioner, referral, "write-message", **typed).content.decode()
     )

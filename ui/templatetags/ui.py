@@ -65,7 +65,7 @@ def error_summary(form: forms.BaseForm) -> SafeString | str:
         "",
         "<li>{}</li>",
         (
-            (format_html('<a href="#{}">{}</a>', place, sentence) if place else sentence,)
+            (format_html('<a href="{}">{}</a>', _address(place), sentence) if place else sentence,)
             for sentence, place in problems
         ),
     )
@@ -76,6 +76,11 @@ def error_summary(form: forms.BaseForm) -> SafeString | str:
         things_to_put_right(len(problems)),
         items,
     )
+
+
+def _address(place: str) -> str:
+    """An input of this page by its id; one of another page comes with its address."""
+    return place if place.startswith("/") else f"#{place}"
 
 
 def problems_of(form: forms.BaseForm) -> list[tuple[str, str]]:
