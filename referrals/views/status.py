@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,10 +17,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest
+from agencies.models import Membership
+from outbox.models import Message as Mail
 from referrals import know, moves, policy, steps, workflow
 from referrals.answers import Answers
 from referrals.forms import WordsForm
-from referrals.models import Message, Referral
+from referrals.models import Exclusion, Message, Referral
 from referrals.moves import NotReady, TransitionError
 from referrals.questions import Words
 from referrals.terms import (
@@ -135,9 +138,27 @@ def _page(
             "look_again": referral.clocks.running().filter(kind=ClockKind.LOOK_AGAIN).first()
             if lead
             else None,
+            "undelivered": _undelivered(request, referral) if lead else [],
             "now": now,
         },
     )
+
+
+def _undelivered(request: SignedInRequest, referral: Referral) -> list[know.Fact]:
+    """Whom of her agency the lead rings, as an e-mail about this did not arrive (row N10).
+
+    Mail to other bodies is for those who work the case with them.
+    """
+    own = Membership.objects.current().filter(agency=referral.agency_id)
+    mails = (
+        Mail.objects.parked()
+        .filter(case=str(referral.pk))
+        .filter(Q(to_person=referral.created_by_id) | Q(to_person__in=own.values("person")))
+        .exclude(to_person=request.user)
+        .exclude(to_person__in=Exclusion.objects.filter(referral=referral).values("person"))
+    )
+    to = mails.order_by("parked_at").values_list("to_person__name", "to_person__phone")
+    return know.undelivered({"name": name, "phone": phone} for name, phone in to)
 
 
 def shown_questions(section: Section) -> list[Any]:
