@@ -259,7 +259,9 @@ class RowId:
     number: int
 
 
-Cell = Sealed | Moment | Day | Given | RowId | Any
+OWN = Sealed | Moment | Day | Given | RowId
+"""What each case has its own of."""
+Cell = OWN | Any
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ sealed as the portal seals them. The n-th case of a seed is always the same, but
 and the numbers that the database draws (of clocks, of saved pages, of events). Nobody is mailed:
 the sample writes no messages, and no PDFs; the worker makes those in its own time.
 
-The log gets the events of each case through the table's own triggers, which number them.
+The log gets the events of each case with the numbers that its own triggers would have drawn.
 """
 
 import base64
@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from io import StringIO
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -285,7 +286,6 @@ def _uuid(said: str) -> str:
 
 
 # Filling --------------------------------------------------------------------------------------
-ROW, GIVEN, MOMENT, DAY, SEALED = range(5)
 _SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -302,40 +302,52 @@ def copied(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A mould's row made ready: what stays, and what each case has its own of."""
+    """A mould's row made ready: a line of COPY with a ``%s`` for what each case has its own of."""
 
     model: type[models.Model]
-    cells: list[str]
-    open: list[tuple[int, int, Any]]
-    own_id: int
+    line: str
+    pick: Callable[[Sequence[str]], Any]
+    """Takes what belongs there from the values of a case."""
+
+
+class Ready:
+    """A mould's rows, and in which order a case gives its own values for them.
+
+    First the ids of its rows, then what is given, the moments, the days, and what is sealed.
+    """
+
+    def __init__(self, mould: Mould) -> None:
+        rows = [(model, cells) for model in TABLES for cells in mould.rows[model]]
+        own = [cell for _m, cells in rows for cell in cells if isinstance(cell, moulds.OWN)]
+        each = dict.fromkeys(own)
+        given = [cell for cell in each if isinstance(cell, moulds.Given)]
+        self.given = [one.name for one in given]
+        self.moments = [cell for cell in each if isinstance(cell, moulds.Moment)]
+        self.days = [cell for cell in each if isinstance(cell, moulds.Day)]
+        ids = [moulds.RowId(number) for number in range(mould.ids)]
+        in_order: list[moulds.Cell] = [*ids, *given, *self.moments, *self.days]
+        self.places = {cell: place for place, cell in enumerate(in_order)}
+        self.sealed: list[tuple[int, moulds.Sealed, bool]] = []
+        """With the number of the row's own id; true where its digest is given as ``sha256``."""
+        self.rows = [self._row(model, cells) for model, cells in rows]
+
+    def _row(self, model: type[models.Model], cells: Sequence[moulds.Cell]) -> Row:
+        line, taken, own_id = [], [], 0
+        for cell, column in zip(cells, COLUMNS[model], strict=True):
+            if isinstance(cell, moulds.RowId) and column.primary_key:
+                own_id = cell.number
+            if isinstance(cell, moulds.Sealed):
+                taken.append(len(self.places) + len(self.sealed))
+                self.sealed.append((own_id, cell, model is Submission))
+            elif isinstance(cell, moulds.OWN):
+                taken.append(self.places[cell])
+            line.append("%s" if isinstance(cell, moulds.OWN) else copied(cell).replace("%", "%%"))
+        return Row(model, "\t".join(line), itemgetter(*taken))
 
 
 @cache
-def ready(mould: Mould) -> list[Row]:
-    return [_ready(model, cells) for model in TABLES for cells in mould.rows[model]]
-
-
-def _ready(model: type[models.Model], cells: Iterable[moulds.Cell]) -> Row:
-    fixed: list[str] = []
-    changing: list[tuple[int, int, Any]] = []
-    own_id = 0
-    for place, (cell, column) in enumerate(zip(cells, COLUMNS[model], strict=True)):
-        kind: tuple[int, Any] | None = None
-        if isinstance(cell, moulds.RowId):
-            kind = ROW, cell.number
-            own_id = cell.number if column.primary_key else own_id
-        elif isinstance(cell, moulds.Given):
-            kind = GIVEN, cell.name
-        elif isinstance(cell, moulds.Moment):
-            kind = MOMENT, (cell.offset, cell.promised)
-        elif isinstance(cell, moulds.Day):
-            kind = DAY, cell.offset
-        elif isinstance(cell, moulds.Sealed):
-            kind = SEALED, (cell.column, cell.parts)
-        fixed.append("" if kind else copied(cell))
-        if kind:
-            changing.append((place, *kind))
-    return Row(model, fixed, changing, own_id)
+def ready(mould: Mould) -> Ready:
+    return Ready(mould)
 
 
 class Words(dict[str, bytes]):
@@ -351,7 +363,7 @@ class Words(dict[str, bytes]):
         if kind == "day":
             self[name] = _json_day(self.case.today - ago)
         else:
-            said = self.case.moment(-ago.total_seconds(), promised=False)
+            said = self.case.moment(moulds.Moment(-ago.total_seconds(), promised=False))
             self[name] = said.replace(" ", "T").encode()
         return self[name]
 
@@ -367,7 +379,6 @@ class Case:
         self.minutes = chance.randrange(55)
         self.then = _back(plan.now, weeks)
         self.today = timezone.localdate(self.then)
-        self.said: dict[tuple[float, bool], str] = {}
         self.ids = [self.id] + [
             _uuid(f"{chance.getrandbits(128):032x}") for _row in range(mould.ids - 1)
         ]
@@ -418,42 +429,35 @@ class Case:
             },
         )
 
-    def moment(self, offset: float, promised: bool) -> str:
+    def moment(self, moment: moulds.Moment) -> str:
         """A moment of the mould, in this case's own days, as text."""
-        said = self.said.get((offset, promised))
-        if said is None:
-            shift = offset if promised else offset - 60 * self.minutes
-            said = str(self.then + timedelta(seconds=shift))
-            self.said[offset, promised] = said
-        return said
+        shift = moment.offset if moment.promised else moment.offset - 60 * self.minutes
+        return str(self.then + timedelta(seconds=shift))
 
-    def rows(self) -> Iterator[tuple[type[models.Model], list[str]]]:
+    def lines(self) -> Iterator[tuple[type[models.Model], str]]:
         """Every row of the case, as COPY takes it."""
-        key, words, given, ids = self.key, self.words, self.given, self.ids
-        for row in ready(self.mould):
-            cells = row.cells.copy()
-            for place, kind, said in row.open:
-                if kind == SEALED:
-                    column, parts = said
-                    plain = (
-                        parts[0]
-                        if len(parts) == 1
-                        else b"".join(
-                            words[part] if number % 2 else part for number, part in enumerate(parts)
-                        )
-                    )
-                    if row.model is Submission:
-                        given["sha256"] = hashlib.sha256(plain).hexdigest()
-                    cells[place] = rf"\\x{bulk.seal(key, column, ids[row.own_id], plain).hex()}"
-                elif kind == MOMENT:
-                    cells[place] = self.moment(*said)
-                elif kind == ROW:
-                    cells[place] = ids[said]
-                elif kind == GIVEN:
-                    cells[place] = given[said]
-                else:
-                    cells[place] = str(self.today + timedelta(days=said))
-            yield row.model, cells
+        made = ready(self.mould)
+        sealed = list(self._sealed(made))  # before what is given: it gives the digest
+        values = [
+            *self.ids,
+            *(self.given[name] for name in made.given),
+            *(self.moment(moment) for moment in made.moments),
+            *(str(self.today + timedelta(days=day.offset)) for day in made.days),
+            *sealed,
+        ]
+        for row in made.rows:
+            yield row.model, row.line % row.pick(values)
+
+    def _sealed(self, made: Ready) -> Iterator[str]:
+        words = self.words
+        for own_id, cell, digested in made.sealed:
+            plain = cell.parts[0]
+            if len(cell.parts) > 1:
+                plain = b"".join([words[p] if isinstance(p, str) else p for p in cell.parts])
+            assert isinstance(plain, bytes)  # noqa: S101 - for the types: parts begin with bytes
+            if digested:
+                self.given["sha256"] = hashlib.sha256(plain).hexdigest()
+            yield rf"\\x{bulk.seal(self.key, cell.column, self.ids[own_id], plain).hex()}"
 
 
 def _back(now: datetime, weeks: int) -> datetime:
@@ -489,29 +493,59 @@ def write(plan: Plan, numbers: Sequence[int]) -> int:
     if not wanted:
         return 0
     lines: dict[type[models.Model], list[str]] = {model: [] for model in TABLES}
-    events: list[tuple[str, str]] = []
     sealed: list[str] = []
-    at = next(n for n, column in enumerate(COLUMNS[AuditEvent]) if column.name == "at")
     for number in wanted.values():
         case = Case(plan, choose(plan.seed, number, plan.workplaces))
         wrapped = copied(case.key.wrapped)
         sealed.append("\t".join((case.id, wrapped, case.key.master, str(case.then))))
-        for model, cells in case.rows():
-            line = "\t".join(cells)
-            if model is AuditEvent:
-                events.append((cells[at], line))
-            else:
-                lines[model].append(line)
-    events.sort(key=lambda one: one[0])  # the log tells what happened in order, chunk by chunk
-    lines[AuditEvent] = [line for _at, line in events]
+        for model, line in case.lines():
+            lines[model].append(line)
+    events = lines.pop(AuditEvent)
     with connection.cursor() as cursor:
-        # Two processes wait for each other's numbers in the log longer than a page would.
-        cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
+        # Two processes wait for each other's numbers in the log longer than a page would; and
+        # what is lost with the machine is made again.
+        cursor.execute(
+            "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; "
+            "SET LOCAL synchronous_commit = off"
+        )
     _copy(DataKey, _KEY_COLUMNS, sealed)
     for model, written in lines.items():
         if written:
             _copy(model, [column.column for column in COLUMNS[model]], written)
+    _log(events)
     return len(wanted)
+
+
+_EVENT = [column.column for column in COLUMNS[AuditEvent]]
+_WHEN_AND_WHOSE = itemgetter(_EVENT.index("at"), _EVENT.index("agency"))
+_LAST = """
+SELECT agency, (
+    SELECT max(sequence) FROM audit_auditevent WHERE audit_auditevent.agency = wanted.agency
+) FROM unnest(%s) AS wanted (agency)
+"""
+
+
+def _log(lines: list[str]) -> None:
+    """Add the events to the log, numbered as its own triggers number them, but all at once.
+
+    Only the owner of the table can do it, and nobody else adds to it until the transaction ends.
+    """
+    told = [(*_WHEN_AND_WHOSE(line.split("\t")), line) for line in lines]
+    told.sort(key=itemgetter(0))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # before others have to wait
+        for trigger in ("audit_arrive", "audit_number"):
+            cursor.execute(f"ALTER TABLE audit_auditevent DISABLE TRIGGER {trigger}")
+        cursor.execute(_LAST, [list({agency for _at, agency, _line in told})])
+        last = {agency: number or 0 for agency, number in cursor.fetchall()}
+        numbered = []
+        for _at, agency, line in told:
+            last[agency] += 1
+            numbered.append(f"{line}\t{last[agency]}")
+        _copy(AuditEvent, [*_EVENT, "sequence"], numbered)
+        for trigger in ("audit_arrive", "audit_number"):
+            cursor.execute(f"ALTER TABLE audit_auditevent ENABLE TRIGGER {trigger}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _copy(model: type[models.Model], names: Iterable[str | None], lines: list[str]) -> None:

@@ -154,6 +154,21 @@ def test_nothing_happened_in_the_future_or_out_of_order() -> None:
         assert case.created_at <= (case.submitted_at or NOW)
 
 
+def test_the_log_is_numbered_in_each_agency_and_goes_on_numbering(plan: sample.Plan) -> None:
+    for workplace in plan.workplaces:
+        events = AuditEvent.objects.filter(agency=workplace.pk).order_by("pk")
+        drawn = list(events.values_list("sequence", flat=True))
+        assert drawn == list(range(1, len(drawn) + 1))
+        AuditEvent.objects.create(kind="a.b", agency=workplace.pk)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        last = events.last()
+        assert last is not None
+        assert last.sequence == len(drawn) + 1
+        assert timezone.now() - last.at < timedelta(hours=1)
+
+
 def test_every_constraint_of_the_tables_holds() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
