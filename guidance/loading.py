@@ -23,7 +23,7 @@ from guidance.models import (
     NewsIndex,
     NewsPage,
     StatementPage,
-    page_at,
+    pages_at,
 )
 
 TYPES: dict[str, type[DatedPage]] = {
@@ -79,8 +79,8 @@ def _add(source: content.Source) -> bool:
         _add_home(page)
     else:
         parent_path, slug = source.path.rstrip("/").rsplit("/", 1)
-        parent = page_at(parent_path + "/")
-        if parent is None or page_at(source.path) is not None:
+        parent = pages_at(parent_path + "/").first()
+        if parent is None or pages_at(source.path).exists():
             return False
         page.slug = slug
         parent.add_child(instance=page)
@@ -137,7 +137,7 @@ def _fill(source: content.Source, loaded: LoadedPage | None, *, new: bool) -> Ou
 
 def _link(address: str) -> str:
     """A page of this site by its number, so that the link follows it when it moves."""
-    page = page_at(address) if address.startswith("/") else None
+    page = pages_at(address).first() if address.startswith("/") else None
     return f'linktype="page" id="{page.pk}"' if page else f'href="{escape(address)}"'
 
 

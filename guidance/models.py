@@ -1,9 +1,12 @@
 """Page types: the few kinds of public page, each with an owner, a check date and its sources."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import TextField, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -87,7 +90,12 @@ class DatedPage(Page):
 
 def address_of(page: Page) -> str:
     """A page's path: the portal is one site, so its home page's own part is left out."""
-    return "/" + "/".join(page.url_path.split("/")[2:])
+    return path_of(page.url_path)
+
+
+def path_of(url_path: str) -> str:
+    """The same of what Wagtail keeps in the row: the paths of all pages above, and its own."""
+    return "/" + "/".join(url_path.split("/")[2:])
 
 
 def contacts_by_place(
@@ -114,13 +122,12 @@ def missing_contacts(purposes: Iterable[ContactPurpose]) -> list[str]:
     ]
 
 
-def page_at(path: str) -> Page | None:
+def pages_at(path: str) -> models.QuerySet[Page]:
     """The page with an address of this site, published or not."""
-    site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
-    if site is None:
-        return None
-    found: Page | None = Page.objects.filter(url_path=site.root_page.url_path + path[1:]).first()
-    return found
+    home = Site.objects.filter(is_default_site=True).order_by()
+    wanted = home.values(address=Concat("root_page__url_path", Value(path[1:], TextField())))
+    pages: models.QuerySet[Page] = Page.objects.filter(url_path=wanted[:1])
+    return pages
 
 
 class HomePage(DatedPage):
@@ -164,7 +171,7 @@ class GuidanceIndex(DatedPage):
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        context["pages"] = GuidancePage.objects.live().child_of(self).order_by("path")
+        context["pages"] = _listed().child_of(self).order_by("path")
         return context
 
 
@@ -203,18 +210,26 @@ class GuidancePage(DatedPage):
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        in_guidance = self.depth > 3  # root, home, contents: the pages below walk on to each other
-        siblings = list(type(self).objects.live().sibling_of(self)) if in_guidance else []
+        around = _listed().child_of_q(self)
+        if self.depth > 3:  # root, home, contents: the pages below walk on to each other
+            around |= _listed().sibling_of_q(self)
+        found = list(_listed().filter(around).order_by("path"))
+        siblings = [page for page in found if page.depth == self.depth]
         at = next((n for n, page in enumerate(siblings) if page.pk == self.pk), None)
         if at is not None:
             context["before"] = siblings[at - 1] if at > 0 else None
             context["after"] = siblings[at + 1] if at + 1 < len(siblings) else None
-        context["pages"] = GuidancePage.objects.live().child_of(self).order_by("path")
+        context["pages"] = [page for page in found if page.depth > self.depth]
         if self.contacts_for:
             purposes = [ContactPurpose(self.contacts_for)]
             context["places"] = contacts_by_place(purposes)
             context["wanted"] = missing_contacts(purposes)
         return context
+
+
+def _listed() -> Any:
+    """Published pages of guidance with what a list shows of them: their texts stay unread."""
+    return GuidancePage.objects.live().only("title", "summary", "url_path", "path", "depth")
 
 
 class StatementPage(DatedPage):
@@ -298,7 +313,7 @@ class NewsPage(DatedPage):
     def newest(cls, under: Page) -> models.QuerySet["NewsPage"]:
         """What is published below a page, newest first."""
         news: models.QuerySet[NewsPage] = cls.objects.live().descendant_of(under)
-        return news.order_by("-published_on", "-path")
+        return news.only("title", "url_path", "published_on").order_by("-published_on", "-path")
 
 
 class LoadedPage(models.Model):

@@ -23,7 +23,7 @@ from wagtail.snippets.views.snippets import (
 from accounts.models import Terms
 from agencies.models import Agency, AgencyDomain, Contact, Locality, Route
 from audit import events
-from guidance.models import address_of
+from guidance.models import path_of
 
 
 class AddedView(CreateView):
@@ -215,9 +215,10 @@ class PathLinkHandler(PageLinkHandler):
 
     @classmethod
     def expand_db_attributes_many(cls, attrs_list: list[dict[str, str]]) -> list[str]:
-        pages = cls.get_model().objects.in_bulk([int(attrs["id"]) for attrs in attrs_list])
-        found = [pages.get(int(attrs["id"])) for attrs in attrs_list]
-        return [f'<a href="{escape(address_of(page))}">' if page else "<a>" for page in found]
+        wanted = cls.get_model().objects.filter(pk__in={int(attrs["id"]) for attrs in attrs_list})
+        places = dict(wanted.order_by().values_list("pk", "url_path"))
+        found = [places.get(int(attrs["id"])) for attrs in attrs_list]
+        return [f'<a href="{escape(path_of(place))}">' if place else "<a>" for place in found]
 
 
 @hooks.register("register_rich_text_features", order=1000)
