@@ -1,9 +1,18 @@
 """The few kinds of paragraph that a page of guidance is built from."""
 
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
 from django.db import models
-from django.utils.text import slugify
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+
+from agencies.terms import ContactPurpose
+from guidance.content import CODE
+from guidance.terms import Sector
 
 INLINE = ["bold", "link"]
 
@@ -16,12 +25,45 @@ class Force(models.TextChoices):
 
 
 class HeadingBlock(blocks.CharBlock):
-    """A part of the page; it appears in "On this page"."""
+    """A heading as it was before it could carry a code; the first migration names it."""
+
+
+class PartBlock(blocks.StructBlock):
+    """A part of the page, up to the next heading; it appears in "On this page".
+
+    Its code stays when its words change, so that policies, questions and standards can name it.
+    """
+
+    words = blocks.CharBlock(label=_("Heading"))
+    code = blocks.CharBlock(
+        required=False,
+        max_length=10,
+        validators=[
+            RegexValidator(CODE, _("A clause code is three capital letters and a number: NCS-3."))
+        ],
+        label=_("Clause code"),
+        help_text=_("Leave it empty, or keep it for ever: others quote it. Never use one again."),
+    )
+
+    def to_python(self, value: Any) -> blocks.StructValue:
+        return super().to_python(_with_words(value))
+
+    def bulk_to_python(self, values: Any) -> list[blocks.StructValue]:
+        found: list[blocks.StructValue] = super().bulk_to_python([_with_words(v) for v in values])
+        return found
+
+    def normalize(self, value: Any) -> blocks.StructValue:
+        return super().normalize(_with_words(value))
 
     class Meta:
         icon = "title"
         label = _("Heading")
         template = "guidance/blocks/heading.html"
+
+
+def _with_words(value: Any) -> Any:
+    """A heading that was stored before headings had codes was its words alone."""
+    return {"words": value, "code": ""} if isinstance(value, str) else value
 
 
 class ParagraphBlock(blocks.RichTextBlock):
@@ -107,17 +149,143 @@ class NumberBlock(blocks.StructBlock):
         template = "guidance/blocks/number.html"
 
 
-class BodyBlock(blocks.StreamBlock):
-    heading = HeadingBlock()
+class StepBlock(blocks.StructBlock):
+    title = blocks.CharBlock(label=_("Short title"))
+    text = blocks.RichTextBlock(features=INLINE, required=False, label=_("Text"))
+
+    class Meta:
+        label = _("Step")
+
+
+class StepsBlock(blocks.ListBlock):
+    """What to do, one after another."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(StepBlock(), min_num=1, **kwargs)
+
+    class Meta:
+        icon = "list-ol"
+        label = _("Steps")
+        template = "guidance/blocks/steps.html"
+
+
+class EntryBlock(blocks.StructBlock):
+    question = blocks.CharBlock(label=_("Question"))
+    answer = blocks.RichTextBlock(features=INLINE, label=_("Answer"))
+
+    class Meta:
+        label = _("Question and answer")
+
+
+class QuestionsBlock(blocks.StructBlock):
+    entries = blocks.ListBlock(EntryBlock(), min_num=1, label=_("Questions"))
+
+    class Meta:
+        icon = "help"
+        label = _("Questions and answers")
+        template = "guidance/blocks/questions.html"
+
+
+class ContactsBlock(blocks.StructBlock):
+    """Those of the back office with one purpose: written once there, shown wherever used."""
+
+    purpose = blocks.ChoiceBlock(choices=ContactPurpose.choices, label=_("Which contacts"))
+
+    class Meta:
+        icon = "mobile-alt"
+        label = _("Contacts")
+        template = "guidance/blocks/contacts.html"
+
+
+class WantedBlock(blocks.CharBlock):
+    """A fact that is not known yet. Readers do not see it, editors do."""
+
+    class Meta:
+        icon = "warning"
+        label = _("To be supplied by the board")
+        template = "guidance/blocks/wanted.html"
+
+
+class DownloadBlock(blocks.StructBlock):
+    title = blocks.CharBlock(label=_("Title"))
+    address = blocks.CharBlock(label=_("Address"))
+    kind = blocks.CharBlock(required=False, label=_("Kind and size"), help_text=_("PDF, 120 KB"))
+
+    class Meta:
+        icon = "download"
+        label = _("Download")
+        template = "guidance/blocks/download.html"
+
+
+class WordsBlock(blocks.StreamBlock):
+    """What can stand anywhere in a page."""
+
     paragraph = ParagraphBlock(features=INLINE)
     list = ListBlock()
+    steps = StepsBlock()
+    questions = QuestionsBlock()
     callout = CalloutBlock(features=INLINE)
     duty = DutyBlock()
     table = TableBlock()
     number = NumberBlock()
+    contacts = ContactsBlock()
+    download = DownloadBlock()
+    wanted = WantedBlock()
 
     class Meta:
         required = False
+
+
+class SectorBlock(blocks.StructBlock):
+    """What holds for some workplaces only. A reader may ask to see those of one workplace."""
+
+    sectors = blocks.MultipleChoiceBlock(
+        choices=Sector.choices, label=_("In"), widget=forms.CheckboxSelectMultiple
+    )
+    body = WordsBlock(required=True, label=_("Text"))
+
+    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
+        context["title"] = sectors_title(value["sectors"])
+        context["is_shown"] = not context.get("sector") or context["sector"] in value["sectors"]
+        return context
+
+    class Meta:
+        icon = "group"
+        label = _("For some workplaces")
+        template = "guidance/blocks/sector.html"
+
+
+def sectors_title(sectors: list[str]) -> str:
+    """ "In schools and colleges", in the order of the list."""
+    names = [str(sector.label) for sector in Sector if sector in sectors]
+    return _t("In %(places)s") % {"places": get_text_list(names, _t("and"))}
+
+
+class BodyBlock(WordsBlock):
+    heading = PartBlock()
+    sector = SectorBlock()
+
+    class Meta:
+        required = False
+
+
+class TermBlock(blocks.StructBlock):
+    """One entry of the glossary."""
+
+    term = blocks.CharBlock(label=_("Term"))
+    meaning = blocks.RichTextBlock(features=INLINE, label=_("Meaning"))
+    also = blocks.ListBlock(
+        blocks.CharBlock(label=_("Word")),
+        label=_("Also called"),
+        help_text=_("Other words that people search for."),
+    )
+    source = blocks.CharBlock(required=False, label=_("Source"))
+
+    class Meta:
+        icon = "openquote"
+        label = _("Term")
+        template = "guidance/blocks/term.html"
 
 
 class SourceBlock(blocks.StructBlock):
@@ -129,8 +297,3 @@ class SourceBlock(blocks.StructBlock):
     class Meta:
         icon = "link"
         label = _("Source")
-
-
-def anchor(heading: str) -> str:
-    """The name by which a link reaches a heading of the page."""
-    return "part-" + slugify(heading)

@@ -1,6 +1,6 @@
 """Page types: the few kinds of public page, each with an owner, a check date and its sources."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,13 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.fields import RichTextField, StreamField
+from wagtail.fields import RichTextField
 from wagtail.models import Page, Site
 from wagtail.search import index
 
 from agencies.models import Contact, Locality, Route
 from agencies.terms import ContactPurpose
-from guidance.blocks import INLINE, BodyBlock, SourceBlock, anchor
+from guidance.blocks import INLINE, BodyBlock, SourceBlock, TermBlock
+from guidance.content import anchor
+from guidance.fields import BlocksField, ChoicesField
+from guidance.terms import Audience, LeafletFormat, Sector
 
 NEWS_ON_HOME = 3
 NEWS_ON_A_PAGE = 50
@@ -38,20 +41,28 @@ class DatedPage(Page):
     summary = models.TextField(
         _("first sentences"), blank=True, help_text=_("What the page is for, in a sentence or two.")
     )
-    body = StreamField(BodyBlock(), blank=True, verbose_name=_("text"))
+    body = BlocksField(BodyBlock(), blank=True, verbose_name=_("text"))
     kept_by = models.CharField(
         _("owner"), max_length=100, help_text=_("The role that keeps this page true, not a name.")
     )
+    approver = models.CharField(
+        _("approver"), max_length=100, blank=True, help_text=_("The role that agrees a change.")
+    )
+    audience = ChoicesField(Audience, verbose_name=_("written for"))
     last_checked = models.DateField(_("last checked"), default=timezone.localdate)
     review_by = models.DateField(_("review by"), null=True, blank=True)
-    sources = StreamField(
+    sources = BlocksField(
         [("source", SourceBlock())], blank=True, verbose_name=_("where the facts come from")
     )
 
     content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
     kept_panels = [
         MultiFieldPanel(
-            [FieldPanel("kept_by"), FieldPanel("last_checked"), FieldPanel("review_by")],
+            [
+                FieldRowPanel([FieldPanel("kept_by"), FieldPanel("approver")]),
+                FieldRowPanel([FieldPanel("last_checked"), FieldPanel("review_by")]),
+                FieldPanel("audience"),
+            ],
             heading=_("Kept true by"),
         ),
         FieldPanel("sources"),
@@ -65,9 +76,19 @@ class DatedPage(Page):
 
     def clean(self) -> None:
         super().clean()
+        self.clean_words()
+
+    def clean_words(self) -> None:
+        """What must hold of the page by itself, without asking the database.
+
+        Raises:
+            ValidationError: two headings or codes are the same, or the dates are out of order.
+        """
         anchors = [anchor(heading) for heading in self.headings]
         if len(anchors) != len(set(anchors)):
             raise ValidationError({"body": _t("Give each heading on the page its own words.")})
+        if len(self.codes) != len(set(self.codes)):
+            raise ValidationError({"body": _t("Give each clause code to one heading only.")})
         if self.review_by and self.review_by <= self.last_checked:
             raise ValidationError(
                 {"review_by": _t("Choose a date after the day the page was last checked.")}
@@ -81,11 +102,54 @@ class DatedPage(Page):
     @property
     def says_must(self) -> bool:
         """Whether the page needs to say what it means by "must" and "should"."""
-        return any(block.block_type == "duty" for block in self.body)
+        return any(block.block_type == "duty" for block in walk(self.body))
+
+    @property
+    def audience_words(self) -> str:
+        return ", ".join(str(one.label) for one in Audience if one in self.audience)
 
     @property
     def headings(self) -> list[str]:
-        return [str(block.value) for block in self.body if block.block_type == "heading"]
+        return [str(b.value["words"]) for b in self.body if b.block_type == "heading"]
+
+    @property
+    def codes(self) -> list[str]:
+        """The clause codes of the page, in its order."""
+        headings = (block.value for block in self.body if block.block_type == "heading")
+        return [heading["code"] for heading in headings if heading["code"]]
+
+    @property
+    def sectors(self) -> list[Sector]:
+        """The workplaces that the page has something of its own for."""
+        named = {one for b in self.body if b.block_type == "sector" for one in b.value["sectors"]}
+        return [sector for sector in Sector if sector in named]
+
+    def contacts_wanted(self) -> list[ContactPurpose]:
+        """The purposes of the contacts that the page's text lists."""
+        named = {b.value["purpose"] for b in walk(self.body) if b.block_type == "contacts"}
+        return [purpose for purpose in ContactPurpose if purpose in named]
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        asked = request.GET.get("for", "")
+        if asked in self.sectors:  # any other word shows the whole page
+            context["sector"] = asked
+        if purposes := self.contacts_wanted():
+            context["contacts_at"] = {
+                purpose: (contacts_by_place([purpose]), missing_contacts([purpose]))
+                for purpose in purposes
+            }
+        return context
+
+
+def walk(body: Iterable[Any]) -> Iterator[Any]:
+    """All blocks of a text, those of its groups included."""
+    for block in body:
+        yield block
+        if block.block_type == "sector":
+            yield from block.value["body"]
 
 
 def address_of(page: Page) -> str:
@@ -144,6 +208,8 @@ class HomePage(DatedPage):
         "guidance.StatementPage",
         "guidance.HelpPage",
         "guidance.NewsIndex",
+        "guidance.LeafletIndex",
+        "guidance.TrainingIndex",
     ]
 
     class Meta:
@@ -161,7 +227,7 @@ class GuidanceIndex(DatedPage):
     """The way into the guidance: its aims, in order."""
 
     content_panels = [*DatedPage.content_panels, *DatedPage.kept_panels]
-    subpage_types = ["guidance.GuidancePage"]
+    subpage_types = ["guidance.GuidancePage", "guidance.GlossaryPage"]
     max_count = 1
 
     class Meta:
@@ -171,7 +237,9 @@ class GuidanceIndex(DatedPage):
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        context["pages"] = _listed().child_of(self).order_by("path")
+        shown = ("title", "summary", "url_path", "path", "depth")
+        glossary = GlossaryPage.objects.live().child_of(self).only(*shown)
+        context["pages"] = [*_listed().child_of(self).order_by("path"), *glossary]
         return context
 
 
@@ -314,6 +382,112 @@ class NewsPage(DatedPage):
         """What is published below a page, newest first."""
         news: models.QuerySet[NewsPage] = cls.objects.live().descendant_of(under)
         return news.only("title", "url_path", "published_on").order_by("-published_on", "-path")
+
+
+class LeafletIndex(DatedPage):
+    """The leaflets, by whom they are handed to."""
+
+    content_panels = [*DatedPage.content_panels, *DatedPage.kept_panels]
+    parent_page_types = ["guidance.HomePage"]
+    subpage_types = ["guidance.LeafletPage"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("contents of the leaflets")
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        context["pages"] = LeafletPage.objects.live().child_of(self).order_by("path")
+        return context
+
+
+class LeafletPage(DatedPage):
+    """What can be handed to somebody."""
+
+    format = models.CharField(_("handed to"), max_length=20, choices=LeafletFormat)
+
+    content_panels = [FieldPanel("format"), *DatedPage.content_panels, *DatedPage.kept_panels]
+    parent_page_types = ["guidance.LeafletIndex"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("leaflet")
+
+
+class TrainingIndex(DatedPage):
+    """Training: what has a day, soonest first, then what can be done at any time."""
+
+    content_panels = [*DatedPage.content_panels, *DatedPage.kept_panels]
+    parent_page_types = ["guidance.HomePage"]
+    subpage_types = ["guidance.TrainingPage"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("contents of the training")
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        under = TrainingPage.objects.live().child_of(self)
+        today = timezone.localdate()
+        coming = under.filter(
+            models.Q(ends_on__gte=today) | models.Q(ends_on=None, starts_on__gte=today)
+        )
+        context["coming"] = coming.order_by("starts_on", "path")[:NEWS_ON_A_PAGE]
+        context["pages"] = under.filter(starts_on=None).order_by("path")[:NEWS_ON_A_PAGE]
+        return context
+
+
+class TrainingPage(DatedPage):
+    """One training event, or a course that is open all the time (no days)."""
+
+    provider = models.CharField(_("provider"), max_length=200)
+    starts_on = models.DateField(_("first day"), null=True, blank=True)
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    booking_address = models.URLField(_("address to book at"), blank=True)
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("provider"),
+        FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+        FieldRowPanel([FieldPanel("place"), FieldPanel("booking_address")]),
+        FieldPanel("summary"),
+        FieldPanel("body"),
+        *DatedPage.kept_panels,
+    ]
+    parent_page_types = ["guidance.TrainingIndex"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("training event")
+
+    def clean_words(self) -> None:
+        super().clean_words()
+        if self.ends_on and (self.starts_on is None or self.ends_on < self.starts_on):
+            raise ValidationError({"ends_on": _t("Choose a last day on or after the first day.")})
+
+
+class GlossaryPage(DatedPage):
+    """The words that the guidance uses, each with an address that its pages link to."""
+
+    terms = BlocksField([("term", TermBlock())], blank=True, verbose_name=_("terms"))
+
+    content_panels = [
+        *DatedPage.content_panels,
+        FieldPanel("terms"),
+        *DatedPage.kept_panels,
+    ]
+    search_fields = [*DatedPage.search_fields, index.SearchField("terms")]
+    parent_page_types = ["guidance.GuidanceIndex"]
+    subpage_types: list[str] = []
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("glossary")
 
 
 class LoadedPage(models.Model):

@@ -6,11 +6,12 @@ from django import template
 from django.utils.safestring import SafeString
 from wagtail.rich_text import RichText, expand_db_html
 
-from guidance import blocks
+from guidance import content
 from guidance.models import address_of
 
 register = template.Library()
-register.filter("anchor", blocks.anchor)
+register.filter("anchor", content.anchor)
+register.filter("term_anchor", content.term_anchor)
 register.filter("address", address_of)
 
 PARAGRAPH = re.compile(r"<p(?: data-block-key=\"\w+\")?>")
@@ -41,3 +42,9 @@ def words(rendered: str) -> SafeString:
 def tel(number: str) -> str:
     """A telephone number as a link dials it: digits, and a plus at the front."""
     return "tel:" + re.sub(r"[^\d+]", "", number)
+
+
+@register.filter
+def at(table: dict[str, object], key: str) -> object:
+    """What a table holds under a key; nothing when it has none."""
+    return (table or {}).get(key)

@@ -21,6 +21,31 @@ def test_a_second_load_changes_nothing(site):
     assert sum(page.revisions.count() for page in Page.objects.all()) == revisions
 
 
+def test_a_load_asks_little_of_the_database(django_assert_max_num_queries, tmp_path):
+    """A page more costs the two queries of the list of what refers to what, and no more."""
+    folder = shutil.copytree(content.FOLDER, tmp_path / "content")
+    few = len(content.sources(folder))
+    with django_assert_max_num_queries(190 + 2 * few):
+        loading.load(folder)
+    for number in range(20):
+        (folder / f"guidance/more-{number}.md").write_text(
+            "---\ntype: guidance\ntitle: T\nkept_by: E\nlast_checked: 2026-11-22\n---\n"
+            "## Part\n\n[Help](/contacts/)\n"
+        )
+    with django_assert_max_num_queries(90 + 2 * 20):
+        assert loading.load(folder)["added"] == 20
+    assert Page.find_problems() == ([], [], [], [], [])
+    page = GuidancePage.objects.get(slug="more-7")
+    assert page.get_latest_revision_as_object().headings == page.headings == ["Part"]
+    assert page in GuidancePage.objects.all().search("part")
+
+
+def test_the_command_only_checks(capsys):
+    call_command("load_guidance", "--check")
+    assert "Nothing to put right" in capsys.readouterr().out
+    assert not HomePage.objects.exists()
+
+
 def test_the_command_says_what_it_did(capsys):
     call_command("load_guidance")
     assert "added" in capsys.readouterr().out

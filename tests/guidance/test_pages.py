@@ -8,7 +8,7 @@ from django.utils import timezone
 from agencies.models import Contact, Route
 from agencies.terms import ContactPurpose, Role, RouteKind
 from guidance import content
-from guidance.models import GuidancePage, HelpPage
+from guidance.models import GuidancePage, HelpPage, HomePage
 from tests.guidance.conftest import signed_in
 from ui.dates import paper_day
 
@@ -116,9 +116,102 @@ def test_a_number_that_is_missing_is_shown_to_editors_only(site, client, localit
 
 def test_two_headings_may_not_share_their_words(site):
     page = GuidancePage.objects.get(slug="what-to-do")
-    page.body = [("heading", "Same words"), ("heading", "Same, words!")]
+    page.body = [("heading", {"words": w}) for w in ("Same words", "Same, words!")]
     with pytest.raises(Exception, match="own words"):
         page.full_clean()
+
+
+@pytest.fixture
+def varied(site):
+    """A page with one of each kind of block."""
+    home = HomePage.objects.get()
+    text = """
+## What to do {NCS-901}
+
+Steps:
+1. **Stop.** Think.
+
+Q: Why?
+A: Because of the [[Channel panel]].
+
+::: for schools
+Ask the designated lead.
+:::
+
+::: for health, schools
+Ask Caldicott.
+:::
+
+::: for prisons
+Ask the governor.
+:::
+
+You **must** ring.
+
+Contacts: worried_child
+
+Download: A form | https://example.org/form | PDF, 20 KB
+
+To be supplied: the number of the team
+"""
+    page = GuidancePage(title="Varied", slug="varied", kept_by="E", approver="A")
+    page.audience = ["lead", "everybody"]
+    stream = content.stream(text, lambda address: f'href="{address}"')
+    page.body = page.body.stream_block.to_python(stream)
+    home.add_child(instance=page)
+    page.save_revision().publish()
+    return page
+
+
+def test_every_kind_of_block_is_shown(varied, client):
+    page = client.get("/varied/").content.decode()
+    for words in (
+        'id="NCS-901"',
+        "NCS-901. Quote them",
+        "<strong>Stop.</strong> Think.",
+        "<h3>Why?</h3>",
+        'href="/guidance/glossary/#term-channel-panel"',
+        "In schools and health services",
+        "“Must” is a legal duty" if varied.sources else "ring.",
+        'href="https://example.org/form">A form (PDF, 20 KB)</a>',
+        "Everybody, Safeguarding leads",
+    ):
+        assert words in page, words
+    assert "To be supplied" not in page
+    assert "the number of the team" not in page
+    preview = varied.make_preview_request()
+    assert "the number of the team" in preview.content.decode()
+
+
+def test_a_reader_sees_what_holds_where_they_work(varied, client):
+    every = client.get("/varied/")
+    assert b"canonical" not in every.content
+    school = client.get("/varied/?for=schools")
+    words = school.content.decode()
+    assert "Ask the designated lead" in words
+    assert "Ask Caldicott" in words
+    assert "Ask the governor" not in words
+    assert '<link rel="canonical" href="/varied/">' in words
+    assert '<a href="?for=schools" aria-current="true">' in words
+    assert not school.cookies
+    assert "Ask the governor" in client.get("/varied/?for=moon").content.decode()
+    assert "?for=colleges" not in words  # only workplaces that the page has something for
+
+
+def test_contacts_cost_the_same_however_many_there_are(varied, client, locality):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/varied/")
+        return len(asked)
+
+    before = queries()
+    for number in range(5):
+        Contact.objects.create(
+            purpose=ContactPurpose.WORRIED_CHILD, locality=locality, name=f"Team {number}",
+            phone="01632 960123", source="S", owner="O", checked_on=timezone.localdate(),
+        )  # fmt: skip
+    assert queries() == before
+    assert "Team 4" in client.get("/varied/").content.decode()
 
 
 def test_robots_keep_out_of_what_is_not_public(client):
