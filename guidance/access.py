@@ -28,8 +28,12 @@ ON_PAGES = {
 }
 # Nothing here is deleted: an agency, route or contact is closed, so that history keeps its names.
 ON_RECORDS = {
-    Role.GUIDANCE_EDITOR: ["view_contact"],
-    Role.GUIDANCE_APPROVER: ["view_contact", "add_contact", "change_contact"],
+    Role.GUIDANCE_EDITOR: ["view_contact", "view_correction", "change_correction"],
+    Role.GUIDANCE_APPROVER: [
+        *(f"{act}_contact" for act in ("view", "add", "change")),
+        *(f"{act}_correction" for act in ("view", "change")),
+        *(f"{act}_urgentnotice" for act in ("view", "add", "change", "delete")),
+    ],
     Role.PORTAL_ADMIN: [
         f"{act}_{record}"
         for act in ("view", "add", "change")
@@ -68,7 +72,7 @@ def prepare_groups() -> None:
             Permission.objects.filter(
                 Q(content_type__app_label="wagtailadmin", codename="access_admin")
                 | Q(
-                    content_type__app_label__in=["accounts", "agencies", "referrals"],
+                    content_type__app_label__in=["accounts", "agencies", "guidance", "referrals"],
                     codename__in=ON_RECORDS[role],
                 )
             )

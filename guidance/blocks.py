@@ -200,6 +200,9 @@ class ContactsBlock(blocks.StructBlock):
 class WantedBlock(blocks.CharBlock):
     """A fact that is not known yet. Readers do not see it, editors do."""
 
+    def get_searchable_content(self, value: str) -> list[str]:
+        return []  # nor do they find it
+
     class Meta:
         icon = "warning"
         label = _("To be supplied by the board")

@@ -39,6 +39,7 @@ from guidance.models import (
     TrainingIndex,
     TrainingPage,
 )
+from guidance.readers import texts
 
 TYPES: dict[str, type[DatedPage]] = {
     "home": HomePage,
@@ -188,6 +189,7 @@ class _Load:
             self._write_words(page, source)
             page.clean_words()
         _insert_words([page for _source, page in placed])
+        texts.let_be_found(page for _source, page in placed)
         LoadedPage.objects.bulk_create(
             LoadedPage(source=source.name, page_id=page.pk, digest=digest(page))
             for source, page in placed

@@ -21,6 +21,7 @@ from agencies.terms import ContactPurpose
 from guidance.blocks import INLINE, BodyBlock, SourceBlock, TermBlock
 from guidance.content import anchor
 from guidance.fields import BlocksField, ChoicesField
+from guidance.readers import models as of_readers  # noqa: F401  tables of this app
 from guidance.terms import Audience, LeafletFormat, Sector
 
 NEWS_ON_HOME = 3

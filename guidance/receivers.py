@@ -1,11 +1,14 @@
 """What the back office hears: sign-ins, roles that begin or end, pages that wait for a decision."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
-from wagtail.models import TaskState, WorkflowState
+from wagtail.models import Page, TaskState, WorkflowState
 from wagtail.signals import (
+    page_published,
+    page_unpublished,
     task_submitted,
     workflow_approved,
     workflow_rejected,
@@ -17,6 +20,8 @@ from agencies.models import Membership
 from agencies.signals import membership_confirmed, membership_ended
 from agencies.terms import Role
 from guidance import access, notices
+from guidance.readers import texts, updates
+from outbox.signals import housekeeping
 
 
 @receiver(user_logged_in, dispatch_uid="guidance_signed_in")
@@ -67,3 +72,14 @@ def tell_of_approval(instance: WorkflowState, user: User | None = None, **kwargs
 )
 def tell_of_changes(instance: WorkflowState, user: User | None = None, **kwargs: Any) -> None:
     notices.page_sent_back(instance, by=user)
+
+
+@receiver(page_published, dispatch_uid="guidance_can_be_found")
+@receiver(page_unpublished, dispatch_uid="guidance_cannot_be_found")
+def let_it_be_found(instance: Page, **kwargs: Any) -> None:
+    texts.refresh(instance)
+
+
+@receiver(housekeeping, dispatch_uid="guidance_tell_subscribers")
+def tell_subscribers(now: datetime, **kwargs: Any) -> None:
+    updates.tell(now)

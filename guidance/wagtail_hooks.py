@@ -24,6 +24,7 @@ from accounts.models import Terms
 from agencies.models import Agency, AgencyDomain, Contact, Locality, Route
 from audit import events
 from guidance.models import path_of
+from guidance.readers.models import Correction, UrgentNotice
 
 
 class AddedView(CreateView):
@@ -197,6 +198,42 @@ class TermsViewSet(RecordViewSet):
             help_text=_("Publishing asks everybody to agree at their next sign-in. Write plainly."),
         )
     ]
+
+
+class CorrectionViewSet(RecordViewSet):
+    model = Correction
+    icon = "comment"
+    menu_label = _("Suggested corrections")
+    list_display = ["__str__", "done_at"]
+    list_filter = ["done_at"]
+    panels = [
+        FieldPanel("page", read_only=True),
+        FieldPanel("words", read_only=True),
+        FieldRowPanel([FieldPanel("done_at"), FieldPanel("outcome")]),
+    ]
+
+
+class UrgentNoticeViewSet(RecordViewSet):
+    model = UrgentNotice
+    icon = "warning"
+    menu_label = _("Urgent notices")
+    list_display = ["words", "starts_at", "ends_at"]
+    panels = [
+        FieldPanel("words"),
+        FieldPanel("more"),
+        FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+    ]
+
+
+class Readers(SnippetViewSetGroup):
+    items = (CorrectionViewSet, UrgentNoticeViewSet)
+    menu_label = _("Readers")
+    menu_name = "readers"
+    menu_icon = "group"
+    menu_order = 210
+
+
+register_snippet(Readers)
 
 
 class Directory(SnippetViewSetGroup):

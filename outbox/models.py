@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import ClockTimestamp
 
 LINK = "[link]"  # where the address of the page goes when the message is sent
+STOP = "[stop]"  # and that of the page that ends such mails
 
 SENT, ENDED = Q(sent_at__isnull=False), Q(cancelled_at__isnull=False)
 WAITING = Q(sent_at__isnull=True, parked_at__isnull=True, cancelled_at__isnull=True)
@@ -75,6 +76,7 @@ class Message(models.Model):
     subject = models.CharField(_("subject"), max_length=200)
     body = models.TextField(_("text"))
     path = models.CharField(_("page"), max_length=500)
+    stop_path = models.CharField(_("page that ends such mails"), max_length=200, blank=True)
     about_type = models.CharField(_("kind of record"), max_length=80, blank=True)
     about_id = models.CharField(_("record"), max_length=64, blank=True)
     case = models.CharField(_("case"), max_length=36, blank=True)
@@ -143,4 +145,9 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         """The whole text as it is sent, with the link."""
-        return self.body.replace(LINK, urljoin(settings.BASE_URL, self.path))
+        said = self.body.replace(LINK, urljoin(settings.BASE_URL, self.path))
+        return said.replace(STOP, self.stop_address) if self.stop_path else said
+
+    @property
+    def stop_address(self) -> str:
+        return urljoin(settings.BASE_URL, self.stop_path)

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import User
-from outbox.models import LINK, Message
+from outbox.models import LINK, STOP, Message
 
 PATH = re.compile(r"/(?!/)[^\s\\<>\"\x00-\x1f\x7f]*")  # on this site, and one word
 REFERENCE = re.compile(r"[A-Z0-9-]*")
@@ -32,6 +32,8 @@ def send(
     about: models.Model | None = None,
     reference: str = "",
     at: datetime | None = None,
+    sign_in: bool = True,
+    stop: str = "",
 ) -> Message | None:
     """Write a message in the current transaction: it is sent if the transaction is kept.
 
@@ -45,13 +47,15 @@ def send(
         about: the record; messages about one case reach a person in the order they were written.
         reference: what people quote; it stands in the subject.
         at: not before this moment; now if absent.
+        sign_in: whether the page is one for people with an account.
+        stop: the page that ends these mails with one press, of mails that somebody asked for.
     Returns:
         The message, or ``None`` if there is one with this key already.
     Raises:
-        ValueError: ``to`` is no e-mail address, ``path`` no page of ours, ``reference`` no
-            reference.
+        ValueError: ``to`` is no e-mail address, ``path`` or ``stop`` no page of ours,
+            ``reference`` no reference.
     """
-    if not PATH.fullmatch(path):
+    if not PATH.fullmatch(path) or (stop and not PATH.fullmatch(stop)):
         raise ValueError("the path is not an address on this site")
     if not REFERENCE.fullmatch(reference):
         raise ValueError("the reference holds more than capitals, figures and hyphens")
@@ -63,6 +67,8 @@ def send(
             "why": _line(why),
             "by_when": _line(by_when),
             "link": LINK,
+            "sign_in": sign_in,
+            "stop": STOP if stop else "",
             "reference": reference,
         },
     )
@@ -76,6 +82,7 @@ def send(
         subject=f"{subject} ({reference})" if reference else subject,
         body=body.strip() + "\n",
         path=path,
+        stop_path=stop,
         about_type=about._meta.label_lower if about else "",
         about_id=str(about.pk) if about else "",
         case=str(case) if isinstance(case, UUID) else "",

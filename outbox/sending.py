@@ -103,11 +103,15 @@ def _hand_over(server: BaseEmailBackend, message: Message) -> None:
         server.open()
     except Exception as fault:
         raise ServerAwayError from fault
+    headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
+    if message.stop_path:  # a mail program offers it as its own button (RFC 8058)
+        headers["List-Unsubscribe"] = f"<{message.stop_address}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMessage(
         subject=message.subject,
         body=message.text,
         to=[message.to_address],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        headers=headers,
         connection=server,
     )
     try:

@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
@@ -222,6 +223,9 @@ ACCOUNT_RATE_LIMITS = {  # kept in the database cache, so all processes count to
     "request_login_code": "60/m/ip,3/m/key,10/15m/key",
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
+    "follow": "20/h/ip,3/h/key",
+    "useful": "10/h/ip",
+    "suggest": "5/h/ip",
 }
 ACCOUNT_FORMS = {
     "reauthenticate": "accounts.forms.PasswordAgainForm",
@@ -309,6 +313,7 @@ TEMPLATES = [
                 "prevent_portal.context.portal",
                 "accounts.context.signed_in",
                 "agencies.context.navigation",
+                "guidance.context.notice",
                 *(["demo.codes.demonstration_code"] if PORTAL_DEMO else []),
             ],
         },

@@ -11,6 +11,7 @@ urlpatterns = [
     path("referrals/", include("referrals.urls")),
     path("cms/", include("guidance.cms_urls")),
     *([path("demo/", include("demo.urls"))] if settings.PORTAL_DEMO else []),
+    path("", include("guidance.readers.urls")),
     path("", include("guidance.urls")),
 ]
 handler400 = "ui.views.bad_request"

@@ -33,6 +33,8 @@ PERMISSIONS = ", ".join(
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 EMPTY = {None, "", "0"}
 BACK_OFFICE = "/cms/"
+# Of pages that are the same for everybody: kept by browsers, and asked about each time.
+FOR_EVERYBODY = "no-cache, public"
 # Wagtail's own screens carry inline script and preview pages in a frame of their own.
 BACK_OFFICE_POLICY = "; ".join(
     [
@@ -79,7 +81,9 @@ class HeadersMiddleware:
             # With no-referrer a browser posts "Origin: null", which the token check refuses. Our
             # own pages say same-origin in their head.
             headers["Referrer-Policy"] = "same-origin"
-        if not request.path.startswith(settings.STATIC_URL) or response.status_code >= 400:
+        static = request.path.startswith(settings.STATIC_URL)
+        public = headers.get("Cache-Control") == FOR_EVERYBODY
+        if response.status_code >= 400 or not (static or public):
             headers["Cache-Control"] = "no-store"
         if getattr(request, "signed_out", False):
             # Not "cookies": the answer that signs out sets some of its own.

@@ -1,0 +1,1 @@
+"""What readers do with the guidance: find it, follow it, and say where it is wrong."""

@@ -1,0 +1,69 @@
+"""The public pages for machines: news as RSS, and the list of addresses for search engines."""
+
+from datetime import datetime, time
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps import views as sitemap_views
+from django.contrib.syndication.views import Feed
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+from wagtail.models import Page
+
+from guidance.models import NewsPage, address_of
+
+NEWEST = 30
+
+
+class NewsFeed(Feed[NewsPage, None]):
+    """News, newest first."""
+
+    feed_type = Rss201rev2Feed
+    title = _("Prevent portal: news")
+    link = "/news/"
+    description = _("News about the Prevent guidance and this portal.")
+
+    def items(self) -> QuerySet[NewsPage]:
+        return NewsPage.objects.live().order_by("-published_on", "-path")[:NEWEST]
+
+    def item_title(self, item: NewsPage) -> str:
+        return str(item.title)
+
+    def item_description(self, item: NewsPage) -> str:
+        return str(item.summary)
+
+    def item_link(self, item: NewsPage) -> str:
+        return address_of(item)
+
+    def item_pubdate(self, item: NewsPage) -> datetime:
+        return timezone.make_aware(datetime.combine(item.published_on, time(9)))
+
+
+class PagesSitemap(Sitemap[Page]):
+    """Every page that the search knows is public: one list for both."""
+
+    def items(self) -> QuerySet[Page]:
+        return Page.objects.live().filter(searched__isnull=False).order_by("path")
+
+    def location(self, item: Page) -> str:
+        return address_of(item)
+
+    def lastmod(self, item: Page) -> datetime | None:
+        return item.last_published_at
+
+
+@login_not_required
+@require_safe
+def news(request: HttpRequest) -> HttpResponse:
+    return NewsFeed()(request)
+
+
+@login_not_required
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    response: HttpResponse = sitemap_views.sitemap(request, sitemaps={"pages": PagesSitemap()})
+    return response

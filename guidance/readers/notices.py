@@ -1,0 +1,53 @@
+"""What readers asked to be told, as outbox rows: that there is something, not what."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from agencies import people
+from agencies.terms import Role
+from guidance.readers.models import Correction, Subscriber
+from outbox import post
+
+
+def confirm(subscriber: Subscriber) -> None:
+    """Ask whether the address wants the mails: it may have been typed by somebody else."""
+    post.send(
+        subscriber.email,
+        kind="guidance.confirm_updates",
+        subject=_("Do you want e-mails about the Prevent guidance?"),
+        what=_("Somebody asked for e-mails about the guidance to be sent to this address."),
+        why=_("If it was not you, do nothing: no other e-mail will come."),
+        path=reverse("readers:confirm", args=[subscriber.token]),
+        key=f"guidance.confirm_updates:{subscriber.token}:{subscriber.asked_at:%Y%m%d%H}",
+        sign_in=False,
+    )
+
+
+def news(subscriber: Subscriber) -> None:
+    """Say that pages changed since the last mail."""
+    stop = reverse("readers:stop", args=[subscriber.token])
+    post.send(
+        subscriber.email,
+        kind="guidance.updates",
+        subject=_("The Prevent guidance has changed"),
+        what=_("There are changes or news that you have not been told of."),
+        why=_("You asked for e-mails about the guidance."),
+        path=reverse("readers:updates"),
+        key=f"guidance.updates:{subscriber.token}:{subscriber.told_until:%Y%m%d%H%M%S}",
+        sign_in=False,
+        stop=stop,
+    )
+
+
+def correction(sent: Correction) -> None:
+    """Tell those who edit the guidance."""
+    for editor in people.holders(None, [Role.GUIDANCE_EDITOR]):
+        post.send(
+            editor,
+            kind="guidance.correction",
+            subject=_("A reader suggests a correction"),
+            what=_("A reader of the guidance thinks that a page should be changed."),
+            why=_("You are a guidance editor of the portal."),
+            path=reverse("wagtailsnippets_guidance_correction:edit", args=[sent.pk]),
+            key=f"guidance.correction:{sent.pk}:{editor.pk}",
+        )

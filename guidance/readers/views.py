@@ -1,0 +1,112 @@
+"""Pages for readers: search, e-mails about changes, "was this useful?", "suggest a correction"."""
+
+from allauth.core import ratelimit
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from wagtail.models import Page
+
+from guidance.models import DatedPage, address_of
+from guidance.readers import glossary, notices, search, updates
+from guidance.readers.forms import CorrectionForm, UpdatesForm
+from guidance.readers.models import Correction, Subscriber, UsefulAnswer
+
+
+@login_not_required
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """Search everything public. The question stands in the address, so that it can be shared."""
+    asked = request.GET.get("q", "")
+    number = request.GET.get("page", "1")
+    found = search.find(
+        asked,
+        number=int(number) if number.isdecimal() and len(number) < 5 else 1,
+        synonyms=glossary.synonyms() if asked.strip() else (),
+    )
+    return render(request, "guidance/readers/search.html", {"found": found})
+
+
+# --- E-mails about changes ------------------------------------------------------------------------
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow(request: HttpRequest) -> HttpResponse:
+    """Ask for the mails. The answer says the same whether or not the address has them already."""
+    form = UpdatesForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if ratelimit.consume(request, action="follow", key=form.cleaned_data["email"]):
+            updates.ask(form.cleaned_data["email"], now=timezone.now())
+            return redirect("readers:asked")
+        form.add_error("email", _("Wait five minutes, then try again."))
+    return render(request, "guidance/readers/follow.html", {"form": form})
+
+
+@login_not_required
+@require_safe
+def asked(request: HttpRequest) -> HttpResponse:
+    return render(request, "guidance/readers/asked.html")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """A press confirms, and not the visit: mail scanners visit every link."""
+    if request.method == "POST":
+        if not updates.confirm(token, now=timezone.now()):
+            return redirect("readers:updates")
+        return render(request, "guidance/readers/confirmed.html", {"token": token})
+    if not Subscriber.objects.filter(token=token).exists():
+        return render(request, "guidance/readers/gone.html", status=404)
+    return render(request, "guidance/readers/confirm.html")
+
+
+@login_not_required
+@csrf_exempt  # mail programs post here themselves (RFC 8058); the token is the whole right
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """One press, in the mail program or here."""
+    if request.method == "POST":
+        updates.stop(token)
+        return render(request, "guidance/readers/stopped.html")
+    return render(request, "guidance/readers/stop.html")
+
+
+# --- Answering back -------------------------------------------------------------------------------
+@login_not_required
+@csrf_exempt  # done for nobody in particular; a token would need a cookie on every public page
+@require_POST
+def useful(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count one answer. Nothing is kept of who gave it; one address counts a few times an hour."""
+    page = _page(pk)
+    answer = request.POST.get("useful")
+    if answer not in {"yes", "no"}:
+        return redirect(address_of(page))
+    if ratelimit.consume(request, action="useful", key=str(pk)):
+        UsefulAnswer.objects.create(page_id=page.pk, useful=answer == "yes")
+    context = {"page": page, "useful": answer == "yes"}
+    return render(request, "guidance/readers/thanks.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def suggest(request: HttpRequest, pk: int) -> HttpResponse:
+    page = _page(pk)
+    form = CorrectionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if ratelimit.consume(request, action="suggest"):
+            sent = Correction.objects.create(page_id=page.pk, words=form.cleaned_data["words"])
+            notices.correction(sent)
+            return render(request, "guidance/readers/suggested.html", {"page": page})
+        form.add_error("words", _("Wait five minutes, then send it again."))
+    return render(request, "guidance/readers/suggest.html", {"page": page, "form": form})
+
+
+def _page(pk: int) -> Page:
+    """A published page of ours."""
+    page = Page.objects.live().filter(pk=pk).first()
+    if page is None or not issubclass(page.specific_class or Page, DatedPage):
+        raise Http404
+    return page
