@@ -145,9 +145,12 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         """The whole text as it is sent, with the link."""
-        said = self.body.replace(LINK, urljoin(settings.BASE_URL, self.path))
-        return said.replace(STOP, self.stop_address) if self.stop_path else said
+        said: str = self.body.replace(LINK, urljoin(settings.BASE_URL, self.path))
+        if self.stop_path:
+            said = said.replace(STOP, self.stop_address)
+        return said
 
     @property
     def stop_address(self) -> str:
-        return urljoin(settings.BASE_URL, self.stop_path)
+        address: str = urljoin(settings.BASE_URL, self.stop_path)
+        return address

@@ -28,7 +28,8 @@ class NewsFeed(Feed[NewsPage, None]):
     description = _("News about the Prevent guidance and this portal.")
 
     def items(self) -> QuerySet[NewsPage]:
-        return NewsPage.objects.live().order_by("-published_on", "-path")[:NEWEST]
+        newest: QuerySet[NewsPage] = NewsPage.objects.live().order_by("-published_on", "-path")
+        return newest[:NEWEST]
 
     def item_title(self, item: NewsPage) -> str:
         return str(item.title)
@@ -47,13 +48,15 @@ class PagesSitemap(Sitemap[Page]):
     """Every page that the search knows is public: one list for both."""
 
     def items(self) -> QuerySet[Page]:
-        return Page.objects.live().filter(searched__isnull=False).order_by("path")
+        pages: QuerySet[Page] = Page.objects.live().filter(searched__isnull=False)
+        return pages.order_by("path")
 
     def location(self, item: Page) -> str:
         return address_of(item)
 
     def lastmod(self, item: Page) -> datetime | None:
-        return item.last_published_at
+        published: datetime | None = item.last_published_at
+        return published
 
 
 @login_not_required

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 from django.contrib.postgres.search import (
     SearchHeadline,
@@ -55,7 +56,7 @@ class Found:
 
     asked: str
     results: list[Result] = field(default_factory=list)
-    page: PaginatorPage[SearchedPage] | None = None
+    page: PaginatorPage[Any] | None = None
     total: int = 0
     instead: str = ""  # the spelling that was searched for, where the one asked for is unknown
     any_word: bool = False  # no page has all the words; these have some

@@ -9,6 +9,7 @@ from accounts.models import User
 from agencies.models import Locality, Membership
 from agencies.terms import Role
 from guidance import loading
+from guidance.models import DatedPage, page_at
 
 
 @pytest.fixture
@@ -54,3 +55,11 @@ def signed_in(person: User, *, second_factor: bool = True) -> Client:
         ]
         session.save()
     return client
+
+
+def page_of(path: str) -> DatedPage:
+    """The page at an address that is known to be there."""
+    page = page_at(path)
+    assert page is not None, path
+    own: DatedPage = page.specific
+    return own

@@ -6,9 +6,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page
 
-from guidance.models import GuidancePage, page_at
+from guidance.models import GuidancePage
 from guidance.readers import search
 from guidance.readers.models import KnownWord, SearchedPage
+from tests.guidance.conftest import page_of
 
 pytestmark = pytest.mark.django_db
 
@@ -104,8 +105,8 @@ def test_results_come_ten_to_a_page(client):
     assert 'rel="prev"' not in first
     last = client.get("/search/", {"q": "channel", "page": "3"}).content.decode()
     assert last.count("<mark>") == 3
-    for number in ["0", "-1", "99", "x", "9" * 40]:
-        assert client.get("/search/", {"q": "channel", "page": number}).status_code == 200
+    for wrong in ["0", "-1", "99", "x", "9" * 40]:
+        assert client.get("/search/", {"q": "channel", "page": wrong}).status_code == 200
 
 
 def test_asking_costs_the_same_however_many_pages_there_are(client):
@@ -131,7 +132,7 @@ def test_nothing_found_says_where_else_to_look(client):
 
 
 def test_a_page_is_found_from_its_publishing_until_it_is_withdrawn(site, client):
-    page = page_at("/guidance/what-to-do/").specific
+    page = page_of("/guidance/what-to-do/")
     assert "Notice, Check and Share" in titles("quotation marks")
     page.title = "Something zebra"
     page.save_revision()
