@@ -9,7 +9,7 @@ from accounts.models import User
 from agencies.models import Locality, Membership
 from agencies.terms import Role
 from guidance import loading
-from guidance.models import DatedPage, page_at
+from guidance.models import DatedPage, pages_at
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def signed_in(person: User, *, second_factor: bool = True) -> Client:
 
 def page_of(path: str) -> DatedPage:
     """The page at an address that is known to be there."""
-    page = page_at(path)
+    page = pages_at(path).first()
     assert page is not None, path
     own: DatedPage = page.specific
     return own
