@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 from wagtail.models import Page
 
@@ -11,7 +12,7 @@ from guidance.readers import search
 
 def text_of(page: DatedPage) -> str:
     """First sentences, body and terms, one after the other; what only editors see is left out."""
-    streams = [page.body, getattr(page, "terms", [])]
+    streams: list[Any] = [page.body, getattr(page, "terms", None)]
     said = chain.from_iterable(
         stream.stream_block.get_searchable_content(stream) for stream in streams if stream
     )
