@@ -36,6 +36,7 @@ from ui.forms import PageForm
 
 S = Status
 AT_THE_TABLE = frozenset({S.TRIAGE, S.GATEWAY})
+IN_CHECK = frozenset({S.AGENCY_CHECK, S.RETURNED})
 OPEN = BEFORE_CLOSED - {S.SUBMITTED}
 OUTCOME_OF = {
     S.POLICE_LED: lazy("Led by the police"),
@@ -143,8 +144,8 @@ def _writers(standing: Standing) -> bool:
     return _either(standing) or standing.is_author or standing.leads_agency
 
 
-def _owners(standing: Standing) -> bool:
-    return _either(standing) or standing.leads_agency
+def _leads(standing: Standing) -> bool:
+    return standing.leads_agency
 
 
 # Forms ----------------------------------------------------------------------------------------
@@ -170,27 +171,13 @@ def _transfer(asking: Asking) -> PageForm:
 
 
 def colleagues(asking: Asking) -> list[User]:
-    """Who does the same work and may know of the case; never somebody close to it."""
-    referral, standing = asking.referral, asking.standing
-    if standing.leads_locality:
-        found = people.holders(referral.locality, PREVENT)
-    else:
-        found = people.holders(referral.locality, POLICE)
-    excluded = set(referral.exclusions.values_list("person_id", flat=True)) | {asking.user.pk}
-    return [person for person in found if person.pk not in excluded]
-
-
-def _in_check(asking: Asking) -> bool:
-    return asking.referral.status in (S.AGENCY_CHECK, S.RETURNED)
-
-
-def _to_whom(asking: Asking) -> str:
-    return _("It goes to the lead or deputy who can take it today.") if _in_check(asking) else ""
+    """Who does the same work there, close to the case or not: nobody is missing from the list."""
+    roles = PREVENT if asking.standing.leads_locality else POLICE
+    found = people.holders(asking.referral.locality, roles)
+    return [person for person in found if person.pk != asking.user.pk]
 
 
 def _colleague(asking: Asking) -> PageForm:
-    if _in_check(asking):
-        return PageForm(asking.typed)  # no names: a list would tell who is missing from it
     return PersonForm(_("Who takes it over?"), colleagues(asking), asking.typed)
 
 
@@ -325,8 +312,6 @@ def _do_transfer(asking: Asking, form: PageForm) -> Any:
 
 
 def _do_hand_to(asking: Asking, form: PageForm) -> Any:
-    if _in_check(asking):
-        return workflow.hand_on(asking.referral, by=asking.user)
     return workflow.hand_to(asking.referral, form.cleaned_data["person"], by=asking.user)
 
 
@@ -617,11 +602,33 @@ ACTS: dict[str, Act] = {
             link=lazy("Hand it to a colleague"),
             button=lazy("Hand it over"),
             done=lazy("Your colleague has it now, and is told."),
-            who=_owners,
-            states=BEFORE_CLOSED | {S.AGENCY_CHECK, S.RETURNED},
+            who=_either,
+            states=BEFORE_CLOSED,
             make=_colleague,
             do=_do_hand_to,
-            context=lambda asking: {"note": _to_whom(asking)},
+        ),
+        Act(
+            verb="ask-colleague",
+            title=lazy("Ask a colleague to take this check"),
+            button=lazy("Ask my team"),
+            intro=lazy(
+                "The leads and deputies of your team who can take it are asked by e-mail. "
+                "It stays with you until one of them takes it over."
+            ),
+            done=lazy("Your team has been asked. You have it until somebody takes it over."),
+            who=_leads,
+            states=IN_CHECK,
+            do=_go(workflow.ask_colleague),
+        ),
+        Act(
+            verb="take-check",
+            title=lazy("Take this check over"),
+            button=lazy("Take the check over"),
+            intro=lazy("The check and its promise become yours, whoever had it before."),
+            done=lazy("You have this check."),
+            who=_leads,
+            states=IN_CHECK,
+            do=_go(workflow.take_check),
         ),
         Act(
             verb="keep-out",

@@ -77,6 +77,19 @@ def check_wanted(referral: Referral, people: Iterable[User]) -> int:
     )
 
 
+def take_check(referral: Referral, people: Iterable[User], once: object) -> int:
+    return _send(
+        referral,
+        people,
+        "take_check",
+        once=once,
+        subject=_("A concern to check"),
+        what=_("A colleague asks whether you can take over the check of a concern."),
+        why=_("You are a safeguarding lead of the agency."),
+        by_when=_by(referral),
+    )
+
+
 def author_asked(referral: Referral) -> int:
     return _send(
         referral,
@@ -227,6 +240,7 @@ def to_holders(referral: Referral, people: Iterable[User], kind: str, once: obje
         "accepted": _("The other area has accepted the referral that you offered."),
         "declined": _("The other area has declined the referral that you offered."),
         "unanswered": _("A referrer has heard nothing and asks for a reply."),
+        "check_taken": _("A colleague has taken over a check that you had."),
         "owner": _("A case has come to you, because its holder is away or has left."),
     }[kind]
     return _send(

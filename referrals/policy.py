@@ -203,6 +203,8 @@ def may_answer(user: User, referral: Referral, section: Section) -> bool:
     """Who may write in a section of the form, now."""
     status = Status(referral.status)
     if section == Section.NOTICE:
+        if status == Status.AGENCY_CHECK:  # what the author left open when they left
+            return leads_without_author(user, referral)
         return is_author(user, referral) and status in EDITABLE_BY_AUTHOR
     if status == Status.DRAFT:
         return is_author(user, referral) and (

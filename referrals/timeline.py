@@ -105,6 +105,7 @@ KINDS: dict[str, Words] = {
     "referral.closeness_asked": lazy("Said who is close to the concern"),
     "referral.route_recorded": lazy("Recorded the other route"),
     "referral.note_written": lazy("Wrote a note"),
+    "referral.colleague_asked": lazy("Asked a colleague to take the check"),
     "referral.answered": lazy("Changed answers"),
     "referral.rung": lazy("Told somebody by telephone"),
     "referral.received": lazy("Confirmed receipt"),

@@ -14,8 +14,9 @@ from django.utils import timezone
 from accounts.models import User
 from agencies import workdays
 from referrals import clocks, policy
-from referrals.answers import Answers
+from referrals.answers import NOTICE_RECORDS, Answers
 from referrals.models import Referral
+from referrals.questions import of_record
 from referrals.steps import STEPS, TASK, Step, Task
 from referrals.terms import (
     STOP_FEATURES,
@@ -100,8 +101,24 @@ def walk_of(user: User, referral: Referral, answers: Answers) -> Walk:
         and answers.get("signed") == YesNo.YES
         and policy.checks(user, referral)
     ):
-        return Walk(_in(Section.SHARE), Status.SUBMITTED, False)
+        return Walk((*_gaps(referral, answers), *_in(Section.SHARE)), Status.SUBMITTED, False)
     return NO_WALK
+
+
+def _gaps(referral: Referral, answers: Answers) -> tuple[Step, ...]:
+    """Pages of NOTICE that lack an answer, where nobody but the lead is left to give it.
+
+    An author may have left in the middle of changing what the lead had asked about (8.2: the lead
+    shares it with what must be recorded). Nothing else of the author's words is hers to write.
+    """
+    missing = {one.name for one in answers.missing(of_record(*NOTICE_RECORDS))}
+    if not missing or not policy.author_left(referral):
+        return ()
+    return tuple(
+        step
+        for step in _in(Section.NOTICE)
+        if any(question.name in missing for question in step.questions)
+    )
 
 
 def _draft(user: User, referral: Referral, answers: Answers) -> Walk:

@@ -24,6 +24,7 @@ from referrals.models import (
 from referrals.moves import (
     NotReady,
     TransitionError,
+    agency_key,
     locked,
     move,
 )
@@ -180,8 +181,10 @@ def hand_to(referral: Referral, person: User, *, by: User, now: datetime | None 
     if not allowed(by, referral):
         raise PermissionDenied
     own_concern = field == "lead" and policy.wrote(person, referral)
-    if not allowed(person, referral) or not person.is_active or own_concern:
-        raise NotReady([_("Choose somebody who does the same work and can see the case")])
+    away = people.is_away(person, timezone.localdate(now))
+    # One sentence for whoever is away, of the agency that sent it, or close to it (AC-06).
+    if not allowed(person, referral) or not person.is_active or own_concern or away:
+        raise NotReady([_("They cannot take it now. Choose somebody else of the same work")])
     setattr(referral, field, person)
     referral.save(update_fields=[field])
     events.record("referral.handed_to", referral, by=by, agency=log_of(referral, by), field=field)
@@ -190,22 +193,44 @@ def hand_to(referral: Referral, person: User, *, by: User, now: datetime | None 
 
 
 @transaction.atomic
-def hand_on(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
-    """Give a check to the next lead or deputy of the agency who can take it.
+def ask_colleague(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
+    """Ask the other leads and deputies of the agency to take a check over.
 
-    No list of names is shown: whoever is missing from one could be guessed to be close to it.
+    The answer is the same whoever is asked: a team of two learns nothing of who is close to it,
+    as a deputy who does not take it may have too much to do.
+
+    Raises:
+        NotReady: the team has nobody else, close to it or not.
     """
     now = now or timezone.now()
     referral = locked(referral)
     if referral.status not in (Status.AGENCY_CHECK, Status.RETURNED):
         raise TransitionError(str(referral.status))
-    today = timezone.localdate(now)
-    others = [one for one in Answers(referral, today=today).leads if one != by]
-    away = people.away(others, today)
-    others.sort(key=lambda one: (one.pk in away, one.pk == referral.lead_id))
+    if not policy.leads_agency(by, referral):
+        raise PermissionDenied
+    others = [one for one in Answers(referral, today=timezone.localdate(now)).team if one != by]
     if not others:
-        raise NotReady([_("Nobody else in your team can take it now")])
-    return hand_to(referral, others[0], by=by, now=now)
+        raise NotReady([_("There is no other lead or deputy in your team to ask")])
+    events.record("referral.colleague_asked", referral, by=by, agency=agency_key(referral))
+    notices.take_check(referral, others, timezone.localdate(now).isoformat())
+    return referral
+
+
+@transaction.atomic
+def take_check(referral: Referral, *, by: User, now: datetime | None = None) -> Referral:
+    """A lead or deputy takes over a check that another has."""
+    referral = locked(referral)
+    if referral.status not in (Status.AGENCY_CHECK, Status.RETURNED):
+        raise TransitionError(str(referral.status))
+    if not policy.checks(by, referral):
+        raise PermissionDenied
+    if referral.lead_id != by.pk:
+        before, referral.lead = referral.lead, by
+        referral.save(update_fields=["lead"])
+        events.record("referral.taken", referral, by=by, agency=agency_key(referral))
+        if before is not None:
+            notices.to_holders(referral, [before], "check_taken", by.pk)
+    return referral
 
 
 @transaction.atomic

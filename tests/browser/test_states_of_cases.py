@@ -124,7 +124,7 @@ def test_the_safeguarding_leads_pages(stage, seat, case_in):
         Look(reverse("referrals:list") + "?of=agency"),
         Look(page(case_in[Status.AGENCY_CHECK], "check"), sends="Record my decision"),
         Look(page(young, "check"), sends="Record my decision"),
-        Look(page(case_in[Status.AGENCY_CHECK], "hand_to")),
+        Look(page(case_in[Status.AGENCY_CHECK], "ask_colleague")),
         Look(page(case_in[Status.AGENCY_CHECK], "keep_out"), sends="Keep them out"),
         Look(page(case_in[Status.OTHER_ROUTE], "other_route")),
         Look(page(case_in[Status.OTHER_ROUTE], "status")),
@@ -140,16 +140,16 @@ def test_the_safeguarding_leads_pages(stage, seat, case_in):
     assert look_at(seat(stage["ruth"]), looks) == []
 
 
-def test_nobody_to_hand_a_check_to(stage, seat):
-    """One sentence, whatever the cause; there is no list from which anybody could be missing."""
+def test_a_colleague_is_asked_to_take_a_check(stage, seat):
+    """One sentence, whoever may hear of it; there is no list from which anybody could be missing."""
     given = stage.answers("S01", spoken_to=stage["ruth"])
     case = walks.written(stage["hannah"], given, chosen=stage["ruth"])
     workflow.exclude(case, [stage["neil"]], by=stage["hannah"])
     workflow.hand_over(case, by=stage["hannah"])
     ruth = seat(stage["ruth"])
-    assert look_at(ruth, [Look(page(case, "hand_to"))]) == []
-    ruth.press("Hand it over")
-    ruth.sees("Nobody else in your team can take it now")
+    assert look_at(ruth, [Look(page(case, "ask_colleague"))]) == []
+    ruth.press("Ask my team")
+    ruth.sees("Your team has been asked.")
 
 
 def test_the_queue_in_each_view(stage, seat, case_in):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from accounts.models import User
 from agencies.models import Absence, Membership
@@ -227,7 +228,7 @@ def test_keeping_out_asks_for_a_fresh_factor_and_the_words_come_back(cast, case_
 def test_no_page_of_the_case_tells_a_lead_who_is_kept_out_or_why(cast, case_in):
     referral = case_in(S.AGENCY_CHECK)
     browser = enter(cast.lead)
-    pages = [f"/referrals/{referral.key}/{name}" for name in ("hand-to/", "status/")]
+    pages = [f"/referrals/{referral.key}/{name}" for name in ("ask-colleague/", "status/")]
     before = [plain(browser.get(url)) for url in pages]
     workflow.keep_out(referral, cast.deputy, WHY, by=cast.lead)
     assert [plain(browser.get(url)) for url in pages] == before
@@ -237,13 +238,55 @@ def test_no_page_of_the_case_tells_a_lead_who_is_kept_out_or_why(cast, case_in):
         assert "CANARY" not in browser.get(url).content.decode()
 
 
-def test_a_check_is_handed_on_to_whoever_can_take_it(cast, case_in):
+def test_a_team_of_two_is_asked_alike_whether_or_not_one_is_kept_out(cast, case_in):
+    free, close = case_in(S.AGENCY_CHECK), case_in(S.AGENCY_CHECK)
+    workflow.keep_out(close, cast.deputy, WHY, by=cast.lead)
+    pages = []
+    for referral in (free, close):
+        url = f"/referrals/{referral.key}/"
+        browser = enter(cast.lead)
+        asked = browser.post(f"{url}ask-colleague/", follow=True)
+        assert "Your team has been asked." in asked.content.decode()
+        pages.append(plain(asked).replace(free.key, "").replace(close.key, ""))
+        assert fresh(referral).lead == cast.lead
+    assert pages[0] == pages[1]
+    asked = Mail.objects.filter(kind="referral.take_check")
+    assert [(one.case, one.to_person) for one in asked] == [(str(free.pk), cast.deputy)]
+
+
+def test_a_check_is_taken_over_by_whoever_opens_it(cast, case_in):
     referral = case_in(S.AGENCY_CHECK)
-    enter(cast.lead).post(f"/referrals/{referral.key}/hand-to/")
+    workflow.ask_colleague(referral, by=cast.lead)
+    url = f"/referrals/{referral.key}/"
+    assert "has this check." in enter(cast.deputy).get(f"{url}check/").content.decode()
+    assert enter(cast.deputy).post(f"{url}take-check/").status_code == 302
     assert fresh(referral).lead == cast.deputy
-    workflow.keep_out(fresh(referral), cast.lead, WHY, by=cast.deputy)
-    with pytest.raises(NotReady):
-        workflow.hand_on(fresh(referral), by=cast.deputy)
+    assert Mail.objects.filter(kind="referral.check_taken", to_person=cast.lead).count() == 1
+    assert enter(cast.practitioner).post(f"{url}take-check/").status_code == 403
+    cast.agency.memberships.filter(person=cast.lead).delete()
+    with pytest.raises(NotReady):  # nobody is there, close to it or not
+        workflow.ask_colleague(fresh(referral), by=cast.deputy)
+
+
+def test_a_case_is_handed_to_nobody_close_to_it_in_the_words_for_who_is_away(cast, case_in):
+    referral = case_in(S.TRIAGE)
+    url = f"/referrals/{referral.key}/hand-to/"
+    browser = enter(cast.prevent_lead)
+    before = plain(browser.get(url))
+    workflow.keep_out(referral, cast.prevent_senior, WHY, by=cast.prevent_lead)
+    Absence.objects.create(
+        person=cast.prevent_deputy,
+        starts_on=timezone.localdate(),
+        ends_on=timezone.localdate(),
+    )
+    assert plain(browser.get(url)) == before  # nobody is missing from the list
+    said = []
+    for person in (cast.prevent_senior, cast.prevent_deputy):
+        page = plain(browser.post(url, {"person": str(person.pk)}))
+        said.append(page.replace(" checked", ""))
+        assert "They cannot take it now." in page
+    assert said[0] == said[1]
+    assert fresh(referral).holder == cast.prevent_lead
 
 
 def plain(response: Any) -> str:

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
@@ -317,3 +318,32 @@ def test_a_lead_who_leads_no_longer_hands_over(cast):
     post_page(client, referral, "lead", {"spoken_to": cast.deputy})
     client.post(url(referral, "answers"))
     assert fresh(referral).lead == cast.deputy
+
+
+# What the author left open -----------------------------------------------------------------------
+def test_a_lead_answers_what_an_author_left_open_and_nothing_else_of_theirs(cast, case_in):
+    referral = case_in(Status.RETURNED)
+    workflow.answer(referral, STEP["worry"], {"worry": ""}, by=cast.practitioner)
+    Membership.objects.filter(person=cast.practitioner).delete()
+    workflow.reply_to_lead(fresh(referral), "She has left us.", by=cast.lead)
+    cases.fill(fresh(referral), cases.CHECK, by=cast.lead)
+    workflow.decide(fresh(referral), by=cast.lead)
+    cases.fill(fresh(referral), cases.SHARE, by=cast.lead)
+    lead = enter(cast.lead)
+    review = words(lead.get(url(referral, "answers")))
+    assert "Write what you are worried could happen" in review
+    assert url(referral, "worry") in review
+    assert url(referral, "observed") not in review
+    assert lead.get(url(referral, "observed")).status_code == 403
+    answered = post_page(lead, referral, "worry", {"worry": "That he joins them."})
+    assert answered.url == url(referral, "answers")
+    assert stored(referral, "worry") == "That he joins them."
+    assert lead.get(url(referral, "worry")).status_code == 403  # no gap any more
+    sent = workflow.submit(fresh(referral), by=cast.lead, form_key=uuid.uuid4())
+    assert sent.status == Status.SUBMITTED
+
+
+def test_a_lead_writes_in_nothing_that_its_author_can_still_answer(cast, case_in):
+    referral = case_in(Status.AGENCY_CHECK)
+    with pytest.raises(PermissionDenied):
+        workflow.answer(referral, STEP["worry"], {"worry": "Hers."}, by=cast.lead)
