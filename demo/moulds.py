@@ -519,6 +519,7 @@ GIVEN = {
     (Referral, "reference"): "reference",
     (PersonRecord, "name_digest"): "name_digest",
     (PersonRecord, "name_born_digest"): "name_born_digest",
+    (PersonRecord, "name_address_digests"): "name_address_digests",
     (Submission, "form_key"): "form_key",
     (Submission, "sha256"): "sha256",
     (AuditEvent, "reference"): "reference",

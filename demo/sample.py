@@ -297,6 +297,8 @@ def copied(value: Any) -> str:
         return "t" if value else "f"
     if isinstance(value, bytes | memoryview):
         return rf"\\x{bytes(value).hex()}"
+    if isinstance(value, list):  # of digests in hexadecimal
+        return "{" + ",".join(value) + "}"
     return str(value).translate(_SPECIAL)
 
 
@@ -416,6 +418,8 @@ class Case:
             "reference": reference,
             "name_digest": copied(name_digest),
             "name_born_digest": copied(born_digest),
+            # The address is the mould's own, the same in many cases: nobody is found by it.
+            "name_address_digests": copied([]),
         }
         self.words = Words(
             self,

@@ -9,6 +9,8 @@ import secrets
 import uuid
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -323,11 +325,16 @@ class PersonRecord(SectionRecord):
     # Keyed digests for the search by name and birth date; they give back no name (CR-05).
     name_digest = models.BinaryField(max_length=32, null=True, editable=False)
     name_born_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    # Of the name with each address and its postcode, in hexadecimal: rule 7.
+    name_address_digests = ArrayField(
+        models.CharField(max_length=64), default=list, blank=True, editable=False
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["name_digest"], name="person_name"),
             models.Index(fields=["name_born_digest"], name="person_name_born"),
+            GinIndex(fields=["name_address_digests"], name="person_name_address"),
         ]
 
 

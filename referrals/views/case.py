@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, Count, Exists, F, OuterRef, Subquery
+from django.db.models import CharField, Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Cast, JSONObject
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,6 +29,7 @@ from referrals import know, policy, promises, queue, steps, timeline, workflow
 from referrals.acts import ACTS, Act, Asking, next_for, places
 from referrals.answers import ALL_RECORDS, Answers, Shown
 from referrals.forms import QuestionsForm, WordsForm
+from referrals.matching import possible_matches
 from referrals.models import Document, Exclusion, PageSave, PoliceNote, Recipient, Referral
 from referrals.moves import NotReady, Stale, TransitionError
 from referrals.questions import Question, named, of_record
@@ -321,35 +322,20 @@ def _gateway_questions(
 # Earlier records ------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Earlier:
-    """Another case of somebody of the same name: a possible match, no more (rule 7)."""
+    """Another case of what may be the same person: a possible match, no more (rule 7)."""
 
     referral: Referral
-    match: str
     status: str
 
 
 def earlier(referral: Referral, user: User, serves: Serves) -> list[Earlier]:
-    """Possible matches among what this person may see, the surest first: one query."""
-    name = referral.person.name_digest
-    if not name:
-        return []
-    birth = bytes(referral.person.name_born_digest or b"")
-    others = (
-        Referral.objects.visible_to(user)
-        .filter(person__name_digest=bytes(name))
-        .exclude(pk=referral.pk)
-        .annotate(birth=F("person__name_born_digest"))
-        .order_by("-created_at")[:MOST_EARLIER]
-    )
+    """Possible matches among what this person may see: one query."""
     found = []
-    one: Any  # with its annotation
-    for one in others:
-        both = bool(birth) and bytes(one.birth or b"") == birth
-        match = _("same name and date of birth") if both else _("same name")
+    for one in possible_matches(referral, user)[:MOST_EARLIER]:
         standing = Standing.of(serves, one)
         label = standing.status_of(one).label if standing.sees_case else ""
-        found.append((not both, Earlier(one, match, str(label))))
-    return [each for _last, each in sorted(found, key=lambda pair: pair[0])]
+        found.append(Earlier(one, str(label)))
+    return found
 
 
 # Who opened it --------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from accounts.http import SignedInRequest
 from referrals import clocks, policy, walks, workflow
 from referrals.answers import Answers, Shown
 from referrals.forms import CheckForm, QuestionsForm
+from referrals.matching import possible_matches
 from referrals.models import Clock, PageSave, Referral
 from referrals.moves import NotReady, Stale, TransitionError
 from referrals.steps import STEP, STEPS
@@ -39,6 +40,7 @@ ASKING, SIGNED = "questions", "signed"
 ABOUT_THE_PERSON = ("person", "family", "context")
 """Tasks whose short answers stand as one summary list."""
 NOT_SHOWN = ("ethnic_group",)
+MOST_EARLIER = 5
 
 
 def check(request: SignedInRequest, key: str) -> HttpResponse:
@@ -287,15 +289,7 @@ def _page(
         for question in step.asked(answers)
         if question.name not in NOT_SHOWN
     ]
-    name_digest = referral.person.name_digest
-    earlier = (
-        Referral.objects.visible_to(request.user)
-        .filter(person__name_digest=bytes(name_digest))
-        .exclude(pk=referral.pk)
-        .order_by("-created_at")[:5]
-        if name_digest
-        else []
-    )
+    is_lead = policy.leads_agency(request.user, referral)
     return render(
         request,
         "referrals/check.html",
@@ -310,7 +304,11 @@ def _page(
             "unanswered": [q.short for q in answers.unanswered(notice)],
             "first_name": referral.created_by.first_name_only,
             "own": referral.created_by_id == request.user.pk,
-            "earlier": list(earlier),
+            # Rule 7: a practitioner who has no lead is not told.
+            "looked_back": is_lead,
+            "earlier": list(possible_matches(referral, request.user)[:MOST_EARLIER])
+            if is_lead
+            else [],
             "spoken": answers.get("spoken_at"),
             "notes": walks.notes_after("check", answers),
             "talk": list(

@@ -55,6 +55,7 @@ from referrals.workflow.checks import (
 )
 from referrals.workflow.drafts import (
     abandoned,
+    address_digests,
     answer,
     clear_abandoned,
     closeness_asked,
@@ -130,6 +131,7 @@ __all__ = [
     "acknowledge",
     "add_files",
     "add_information",
+    "address_digests",
     "answer",
     "answer_query",
     "answers_digest",

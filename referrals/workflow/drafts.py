@@ -1,6 +1,7 @@
 """The draft: begun, answered page by page, handed over to the safeguarding lead, or deleted."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,7 +50,7 @@ from referrals.terms import (
 )
 from referrals.workflow.records import CLOSENESS, ONE_PRESS, RECORD_CLASS, plain, record_of
 from vault import keys
-from vault.digests import digest
+from vault.digests import digest, normal
 
 
 @transaction.atomic
@@ -229,7 +230,7 @@ def answer(
                 changed.append(name)
             setattr(record, name, value)
         fields = [*values]
-        if record_name == "person" and {"forenames", "surname", "born"} & set(values):
+        if record_name == "person" and DIGESTED & set(values):
             fields += _digest_names(record)
         record.save(update_fields=fields)
     save.version += 1
@@ -311,10 +312,18 @@ def _checks(by: User, referral: Referral) -> bool:
     )
 
 
+DIGESTED = {"forenames", "surname", "born", "addresses"}
+"""Answers by which a person is found again."""
+UNKNOWN = {"", "not known"}
+NO_ADDRESS = UNKNOWN | {"no fixed address", "none", "unknown"}
+POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?) ?(\d[A-Z]{2})\b")
+
+
 def _digest_names(record: PersonRecord) -> list[str]:
-    digests = name_digests(record.forenames, record.surname, record.born or {})
-    record.name_digest, record.name_born_digest = digests
-    return ["name_digest", "name_born_digest"]
+    names = record.forenames, record.surname
+    record.name_digest, record.name_born_digest = name_digests(*names, record.born or {})
+    record.name_address_digests = address_digests(*names, record.addresses or [])
+    return ["name_digest", "name_born_digest", "name_address_digests"]
 
 
 def name_digests(
@@ -324,15 +333,38 @@ def name_digests(
 
     None while a name is not known, or not the whole date.
     """
-    unknown = {"", "not known"}
-    names = [forenames.strip(), surname.strip()]
-    if any(name.lower() in unknown for name in names):
+    names = _names(forenames, surname)
+    if not names:
         return None, None
     name = digest("person.name", *names)
     if not all(born.get(part) for part in ("year", "month", "day")):
         return name, None
     whole = f"{int(born['year']):04}-{int(born['month']):02}-{int(born['day']):02}"
     return name, digest("person.name_born", *names, whole)
+
+
+def address_digests(
+    forenames: str, surname: str, addresses: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """Keyed digests of the name with each address as it is written, and with its postcode.
+
+    Returns:
+        In hexadecimal, in order; none while a name is not known.
+    """
+    names, found = _names(forenames, surname), set()
+    for row in addresses if names else ():
+        words = str(row.get("address") or "")
+        if normal(words) in NO_ADDRESS:
+            continue
+        codes = ("".join(code) for code in POSTCODE.findall(words.upper()))
+        found |= {digest("person.name_address", *names, part).hex() for part in (words, *codes)}
+    return sorted(found)
+
+
+def _names(forenames: str, surname: str) -> list[str]:
+    """Both names, or nothing where one is not known."""
+    names = [forenames.strip(), surname.strip()]
+    return [] if any(name.lower() in UNKNOWN for name in names) else names
 
 
 @transaction.atomic

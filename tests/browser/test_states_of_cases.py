@@ -141,7 +141,7 @@ def test_the_safeguarding_leads_pages(stage, seat, case_in):
 
 
 def test_a_colleague_is_asked_to_take_a_check(stage, seat):
-    """One sentence, whoever may hear of it; there is no list from which anybody could be missing."""
+    """One sentence, whoever may hear of it; no list from which anybody could be missing."""
     given = stage.answers("S01", spoken_to=stage["ruth"])
     case = walks.written(stage["hannah"], given, chosen=stage["ruth"])
     workflow.exclude(case, [stage["neil"]], by=stage["hannah"])

@@ -20,6 +20,7 @@ from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import acts, feedback, policy, timeline, workflow
 from referrals.acts import ACTS
+from referrals.matching import possible_matches
 from referrals.models import Exclusion, KeptText, Message, Referral
 from referrals.standing import Serves, Standing
 from referrals.terms import (
@@ -236,10 +237,39 @@ def test_a_possible_match_is_named_to_leads_and_never_to_the_author(cast, case_i
     second = case_in(S.TRIAGE)
     page = page_of(cast.prevent_lead, second)
     assert "Possible match" in page
-    assert f"{first.reference}</span></a>, same name and date of birth" in page
+    assert f"{first.reference}</span></a>" in page
+    assert "date of birth" not in page.split('id="earlier"')[1].split("</ul>")[0]  # nor by what
     assert first.reference not in page_of(cast.practitioner, second, "status/")
     first.exclusions.create(person=cast.prevent_lead, by=cast.practitioner)
     assert first.reference not in page_of(cast.prevent_lead, second)
+
+
+NAMED = {"forenames": "Callum", "surname": "Reid"}
+HOME = {"addresses": [{"address": "4 Quay Lane, Whitby, YO21 1AA", "note": ""}]}
+BORN = {"born": {"year": 2011, "month": 2, "day": 3}}
+
+
+@pytest.mark.parametrize(
+    ("other", "matches"),
+    [
+        (NAMED | BORN, True),
+        (NAMED | HOME, True),
+        (NAMED | {"addresses": [{"address": "4, quay lane. WHITBY YO21 1AA"}]}, True),
+        (NAMED | {"addresses": [{"address": "Flat 2"}, {"address": "yo211aa"}]}, True),
+        (NAMED | {"born": {"year": 2011, "month": 2, "day": 4}}, False),
+        (NAMED | {"addresses": [{"address": "Not known"}]}, False),
+        (HOME | BORN | {"forenames": "Dean", "surname": "Reid"}, False),
+        (HOME | BORN | {"forenames": "not known", "surname": "not known"}, False),
+        (NAMED, False),
+    ],
+)
+def test_a_match_needs_the_name_and_the_date_of_birth_or_an_address(other, matches, cast, case_in):
+    blank = {"born": {}, "addresses": [], "age": 15, "left_out_reason": "I do not know."}
+    case_in(S.TRIAGE, **blank | other)
+    referral = case_in(S.TRIAGE, **blank | NAMED | BORN | HOME)
+    assert possible_matches(referral, cast.prevent_lead).exists() == matches
+    assert possible_matches(referral, cast.officer).exists() == matches
+    assert not possible_matches(referral, cast.outsider).exists()
 
 
 # Police-led -------------------------------------------------------------------------------------
