@@ -250,8 +250,8 @@ def test_a_team_of_two_is_asked_alike_whether_or_not_one_is_kept_out(cast, case_
         pages.append(plain(asked).replace(free.key, "").replace(close.key, ""))
         assert fresh(referral).lead == cast.lead
     assert pages[0] == pages[1]
-    asked = Mail.objects.filter(kind="referral.take_check")
-    assert [(one.case, one.to_person) for one in asked] == [(str(free.pk), cast.deputy)]
+    mails = Mail.objects.filter(kind="referral.take_check")
+    assert [(one.case, one.to_person) for one in mails] == [(str(free.pk), cast.deputy)]
 
 
 def test_a_check_is_taken_over_by_whoever_opens_it(cast, case_in):
