@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from wagtail.models import Page, TaskState, WorkflowState
 from wagtail.signals import (
@@ -16,11 +17,11 @@ from wagtail.signals import (
 )
 
 from accounts.models import User
-from agencies.models import Membership
+from agencies.models import Contact, Membership
 from agencies.signals import membership_confirmed, membership_ended
 from agencies.terms import Role
 from guidance import access, notices
-from guidance.readers import texts, updates
+from guidance.readers import printing, texts, updates
 from outbox.signals import housekeeping
 
 
@@ -78,6 +79,16 @@ def tell_of_changes(instance: WorkflowState, user: User | None = None, **kwargs:
 @receiver(page_unpublished, dispatch_uid="guidance_cannot_be_found")
 def let_it_be_found(instance: Page, **kwargs: Any) -> None:
     texts.refresh(instance)
+
+
+@receiver(post_save, sender=Contact, dispatch_uid="guidance_print_new_number")
+def print_new_number(**kwargs: Any) -> None:
+    printing.forget_contacts()
+
+
+@receiver(housekeeping, dispatch_uid="guidance_print")
+def print_what_is_new(now: datetime, **kwargs: Any) -> None:
+    printing.make_due(now)
 
 
 @receiver(housekeeping, dispatch_uid="guidance_tell_subscribers")

@@ -124,6 +124,31 @@ class Correction(models.Model):
             raise ValidationError({"outcome": _t("Say what was done, in a sentence.")})
 
 
+class PrintKind(models.TextChoices):
+    """The documents that are made of the guidance."""
+
+    PAGE = "page", _("One page")
+    WHOLE = "whole", _("The whole guidance")
+    FOLDED = "folded", _("A leaflet to fold")
+
+
+class Print(models.Model):
+    """A PDF of published words, made by the worker and served as it is."""
+
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="prints")
+    kind = models.CharField(max_length=10, choices=PrintKind)
+    published_at = models.DateTimeField(_("newest words in it"))
+    made_at = models.DateTimeField(_("made"))
+    sha256 = models.CharField(max_length=64)
+    pdf = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("page", "kind", name="one_print_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.page_id} {self.kind}"
+
+
 class UrgentNotice(models.Model):
     """A sentence at the top of every page, between two moments."""
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from wagtail.models import Page
 
 from guidance.models import DatedPage, address_of
-from guidance.readers import glossary, notices, search, updates
+from guidance.readers import glossary, notices, printing, search, updates
 from guidance.readers.forms import CorrectionForm, UpdatesForm
-from guidance.readers.models import Correction, Subscriber, UsefulAnswer
+from guidance.readers.models import Correction, Print, PrintKind, Subscriber, UsefulAnswer
 
 
 @login_not_required
@@ -102,6 +102,23 @@ def suggest(request: HttpRequest, pk: int) -> HttpResponse:
             return render(request, "guidance/readers/suggested.html", {"page": page})
         form.add_error("words", _("Wait five minutes, then send it again."))
     return render(request, "guidance/readers/suggest.html", {"page": page, "form": form})
+
+
+# --- On paper -------------------------------------------------------------------------------------
+@login_not_required
+@require_safe
+def printed(request: HttpRequest, pk: int, kind: PrintKind) -> HttpResponse:
+    """The document as the worker made it; the one before until a new one is there."""
+    page = _page(pk)
+    made = Print.objects.filter(page_id=page.pk, kind=kind).first()
+    if made is None:
+        if kind not in printing.kinds_of(page):
+            raise Http404
+        return render(request, "guidance/readers/being_printed.html", {"page": page})
+    response = HttpResponse(bytes(made.pdf), content_type="application/pdf")
+    name = f"{page.slug}-{made.published_at:%Y-%m-%d}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
 
 
 def _page(pk: int) -> Page:
