@@ -52,11 +52,18 @@ def page_for(user: User) -> str:
     return reverse("account_reauthenticate_code")
 
 
-def ask(request: HttpRequest) -> HttpResponse:
-    """To that page and back; what was posted comes along."""
-    query = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
+def ask(request: HttpRequest, *, back: str = "") -> HttpResponse:
+    """To that page and back; what was posted comes along.
+
+    Args:
+        back: name of another page to come back to, to press again: for an address that can only be
+            posted to, and takes no words.
+    """
+    wanted = reverse(back) if back else request.get_full_path()
+    query = urlencode({REDIRECT_FIELD_NAME: wanted})
     url = f"{page_for(cast(User, request.user))}?{query}"
-    return kept.divert(HttpResponseRedirect(url), url)
+    response = HttpResponseRedirect(url)
+    return response if back else kept.divert(response, url)
 
 
 def fresh_factor_needed(view: View) -> View:
@@ -64,17 +71,22 @@ def fresh_factor_needed(view: View) -> View:
     return _guarded(view, also_to_look=False)
 
 
+def fresh_factor_needed_to_press(back: str) -> Callable[[View], View]:
+    """The same for a button's address: afterwards the page named ``back`` is there to press it."""
+    return lambda view: _guarded(view, also_to_look=False, back=back)
+
+
 def fresh_factor_needed_to_look(view: View) -> View:
     """For pages that show secrets, and so ask before they are opened."""
     return _guarded(view, also_to_look=True)
 
 
-def _guarded(view: View, *, also_to_look: bool) -> View:
+def _guarded(view: View, *, also_to_look: bool, back: str = "") -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         asks = also_to_look or request.method == "POST"
         if asks and request.user.is_authenticated and not is_fresh(request, now=timezone.now()):
-            return ask(request)
+            return ask(request, back=back)
         return view(request, *args, **kwargs)
 
     return guarded

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.fresh import fresh_factor_needed
+from accounts.fresh import fresh_factor_needed, fresh_factor_needed_to_press
 from accounts.http import SignedInRequest
 from agencies import health, opening, people, policy, retention, workdays
 from agencies.forms import RetentionForm
@@ -118,7 +118,7 @@ def propose_rule(request: SignedInRequest, kind: str) -> HttpResponse:
 
 
 @require_POST
-@fresh_factor_needed
+@fresh_factor_needed_to_press("agencies:retention")
 def sign_rule(request: SignedInRequest, pk: int) -> HttpResponse:
     _see_that_they_keep_rules(request)
     rule = get_object_or_404(RetentionRule, pk=pk)

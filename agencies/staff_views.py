@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.fresh import fresh_factor_needed
+from accounts.fresh import fresh_factor_needed, fresh_factor_needed_to_press
 from accounts.http import SignedInRequest
 from accounts.models import User
 from agencies import people, policy, workflow
@@ -155,7 +155,7 @@ def review(request: SignedInRequest, place: str) -> HttpResponse:
 
 # --- Invitations ------------------------------------------------------------------------------
 @require_POST
-@fresh_factor_needed
+@fresh_factor_needed_to_press("agencies:home")
 def invite_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """Send an invitation that nobody answered once more, with a new end."""
     offers = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)

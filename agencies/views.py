@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.fresh import fresh_factor_needed
+from accounts.fresh import fresh_factor_needed, fresh_factor_needed_to_press
 from accounts.http import SignedInRequest
 from accounts.models import User
 from agencies import health, opening, people, policy, workflow
@@ -226,7 +226,7 @@ def contact(request: SignedInRequest, place: str) -> HttpResponse:
 
 # --- One membership ---------------------------------------------------------------------------
 @require_POST
-@fresh_factor_needed
+@fresh_factor_needed_to_press("agencies:home")
 def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     membership = _membership(request, pk, policy.can_confirm)
     return _done(

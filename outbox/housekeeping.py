@@ -15,7 +15,7 @@ from django.dispatch import receiver
 
 from accounts.database import asking
 from audit import events
-from outbox.models import Message
+from outbox.models import EMPTIED, Message
 from outbox.signals import housekeeping
 from outbox.tasks import give_back_lost, remove_finished
 from vault import keys
@@ -87,9 +87,7 @@ def empty_old_messages(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     some = list(old.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
     if not some:
         return
-    emptied = Message.objects.filter(pk__in=some).update(
-        to_address="", to_person=None, subject="", body="", path="", about_type="", about_id=""
-    )
+    emptied = Message.objects.filter(pk__in=some).update(**EMPTIED)
     events.record("mail.emptied", by=None, messages=emptied)
 
 

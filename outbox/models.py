@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
@@ -22,6 +22,11 @@ STOP = "[stop]"  # and that of the page that ends such mails
 SENT, ENDED = Q(sent_at__isnull=False), Q(cancelled_at__isnull=False)
 WAITING = Q(sent_at__isnull=True, parked_at__isnull=True, cancelled_at__isnull=True)
 PARKED = Q(parked_at__isnull=False, sent_at__isnull=True, cancelled_at__isnull=True)
+EMPTIED: dict[str, Any] = {
+    **dict.fromkeys(("to_address", "subject", "body", "path", "about_type", "about_id"), ""),
+    "to_person": None,
+}
+"""What is left of a message when what was told to whom is taken out of it."""
 RETURNED = "returned"  # as the last fault: the server took it, and it came back later
 
 

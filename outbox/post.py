@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import User
-from outbox.models import LINK, STOP, Message
+from outbox.models import EMPTIED, LINK, STOP, Message
 
 PATH = re.compile(r"/(?!/)[^\s\\<>\"\x00-\x1f\x7f]*")  # on this site, and one word
 REFERENCE = re.compile(r"[A-Z0-9-]*")
@@ -124,6 +124,19 @@ def cancel_for(person: User, *, about: models.Model) -> int:
     )
     found = list(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True))
     return Message.objects.filter(pk__in=found).update(cancelled_at=timezone.now())
+
+
+@transaction.atomic
+def empty(case: UUID) -> int:
+    """Stop what is not sent about a case, and take out of all of it what was told to whom.
+
+    The rows stay with their keys alone, as those of old messages do.
+    """
+    about = Message.objects.filter(case=str(case))
+    about.filter(sent_at__isnull=True, cancelled_at__isnull=True).update(
+        cancelled_at=timezone.now()
+    )
+    return about.update(**EMPTIED)
 
 
 def _address(to: User | str) -> str:

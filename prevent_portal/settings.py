@@ -276,6 +276,8 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Prevent portal <portal@e
 # back office; here is what belongs to none of them. Working days, but for DRAFT_KEPT_DAYS.
 DRAFT_REMINDER_DAYS = sorted(env.list("DRAFT_REMINDER_DAYS", cast=int, default=[1, 5, 20]))
 DRAFT_KEPT_DAYS = env.int("DRAFT_KEPT_DAYS", default=30)
+# Between the second signature and the deletion of a case: time to find out and to stop it.
+DISPOSAL_WAIT_DAYS = env.int("DISPOSAL_WAIT_DAYS", default=14)
 DEPUTY_TOLD_DAYS = env.int("DEPUTY_TOLD_DAYS", default=1)  # late; clock hours in an emergency
 SENIOR_TOLD_DAYS = env.int("SENIOR_TOLD_DAYS", default=2)
 NEWS_WITHIN_DAYS = env.int("NEWS_WITHIN_DAYS", default=20)

@@ -16,7 +16,7 @@ from agencies.signals import absence_set, membership_confirmed, membership_ended
 from agencies.workflow import RefusedError
 from audit.signals import hidden_cases
 from outbox.signals import housekeeping
-from referrals import clocks, retention, workflow
+from referrals import clocks, disposal, retention, workflow
 from referrals.models import Exclusion, Referral
 from referrals.moves import NotReady
 from referrals.terms import FileState, Status
@@ -33,6 +33,11 @@ def escalate_clocks(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 def look_after_drafts(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     retention.remind_drafts(now)
     retention.dispose_stale_drafts(now)
+
+
+@receiver(housekeeping, dispatch_uid="referrals.disposal")
+def dispose_of_what_was_signed(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    disposal.carry_out(now)
 
 
 @receiver(housekeeping, dispatch_uid="referrals.documents")

@@ -230,6 +230,13 @@ class EthnicGroup(models.TextChoices):  # P13
     UNKNOWN = "not_known", _("Not known, or prefers not to say")
 
 
+class HoldReason(models.TextChoices):  # section 8.1, rights_hold
+    ERASURE = "erasure", _("The person asked for it to be erased or put right")
+    COMPLAINT = "complaint", _("A complaint or a dispute")
+    INQUIRY = "inquiry", _("An inquiry or a review")
+    COURT = "court", _("A court case, or one that is expected")
+
+
 class AgeBand(models.TextChoices):  # P6, section 9.3
     CHILD_10 = "0-10", _("10 and under")
     CHILD_15 = "11-15", _("11 to 15")
@@ -240,6 +247,9 @@ class AgeBand(models.TextChoices):  # P6, section 9.3
     ADULT_50 = "41-50", _("41 to 50")
     ADULT_51 = "51+", _("51 and over")
     UNKNOWN = "unknown", _("Not known")
+
+
+CHILDREN = (AgeBand.CHILD_10, AgeBand.CHILD_15, AgeBand.CHILD_17)
 
 
 class Need(models.TextChoices):  # W1

@@ -109,6 +109,11 @@ KINDS: dict[str, Words] = {
     "referral.answered": lazy("Changed answers"),
     "referral.rung": lazy("Told somebody by telephone"),
     "referral.received": lazy("Confirmed receipt"),
+    "disposal.proposed": lazy("Proposed that a case be deleted"),
+    "disposal.signed": lazy("Signed that a case be deleted"),
+    "disposal.stopped": lazy("Stopped the deletion of a case"),
+    "hold.set": lazy("Put a case on hold: it is not deleted"),
+    "hold.lifted": lazy("Lifted the hold of a case"),
     "clock.escalated": lazy("A promise was due or late"),
 }
 """What the access log calls these events."""

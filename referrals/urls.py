@@ -2,7 +2,7 @@ from django.urls import path
 
 from referrals import gate
 from referrals.acts import ACTS
-from referrals.views import attachments, case, check, home, report, search, status, wizard
+from referrals.views import attachments, case, check, disposal, home, report, search, status, wizard
 
 app_name = "referrals"
 urlpatterns = [
@@ -13,6 +13,12 @@ urlpatterns = [
     path("start/", gate.gate, name="start"),
     path("start/stop/", gate.stop, name="stop"),
     path("new/", wizard.new, name="new"),
+    path("disposal/", disposal.page, name="disposal"),
+    path("disposal/propose/", disposal.propose, name="disposal_propose"),
+    path("disposal/sign/", disposal.sign, name="disposal_sign"),
+    path("disposal/<int:pk>/stop/", disposal.stop, name="disposal_stop"),
+    path("disposal/hold/", disposal.hold, name="disposal_hold"),
+    path("disposal/hold/<uuid:pk>/lift/", disposal.lift, name="disposal_lift"),
     path("blank-form/", wizard.blank, name="blank"),
     path("<slug:key>/tasks/", wizard.tasks, name="tasks"),
     path("<slug:key>/answers/", wizard.answers, name="answers"),

@@ -23,7 +23,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from agencies import people, workdays
 from agencies.models import Locality, Membership
-from agencies.terms import AGENCY_LEADS, Role, Sector
+from agencies.terms import AGENCY_LEADS, PREVENT, Role, Sector
 from referrals import clocks, policy, promises, queue
 from referrals.models import Clock, Recipient, Referral
 from referrals.standing import Serves, Standing
@@ -244,6 +244,8 @@ def links(serves: Serves) -> list[tuple[str, str]]:
         found.append((reverse("agencies:home"), _("People, roles and days away")))
     if Role.PORTAL_ADMIN in roles:
         found.append((reverse("agencies:health"), _("What is to be put right in the set-up")))
+    if roles & {Role.PRIVACY_OFFICER, *AGENCY_LEADS, *PREVENT}:
+        found.append((reverse("referrals:disposal"), _("What is past its time, and holds")))
     if roles & {Role.AGENCY_ADMIN, Role.PRIVACY_OFFICER, *AGENCY_LEADS}:
         found.append((reverse("audit:log"), _("Access log: who did and opened what")))
     if roles & {Role.GUIDANCE_EDITOR, Role.GUIDANCE_APPROVER}:
@@ -454,6 +456,7 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
             "next_due": _next_due(desk) if not rows else None,
             "own": list(_written_by(request.user).order_by("-touched_at")[:SHORT]),
             "address": reverse("referrals:queue"),
+            "disposes": bool(serves.prevent),
         },
     )
 

@@ -19,13 +19,17 @@ from agencies import people
 from agencies.models import Agency
 from audit import events
 from audit.models import AuditEvent
+from outbox import post
 from referrals import notices, policy, steps
 from referrals.answers import RECORDS, Answers
 from referrals.models import (
     Attachment,
+    Clock,
     Document,
+    Escalation,
     Exclusion,
     ExclusionReason,
+    Hold,
     KeptText,
     Message,
     PageSave,
@@ -443,14 +447,21 @@ def delete_draft(referral: Referral, *, by: User, now: datetime | None = None) -
     return referral
 
 
-def destroy_content(referral: Referral) -> None:
-    """Destroy the key, then the rows: nothing of the words is left (CR-07)."""
+def destroy_content(referral: Referral) -> int:
+    """Destroy the key, then the rows: nothing of the words is left (CR-07).
+
+    Who was kept out stays so: without it they would find the case in the log (AC-06).
+
+    Returns:
+        How many records there were.
+    """
     keys.destroy(referral.pk)
     notices.stop_draft_reminders(referral)
+    post.empty(referral.pk)
+    Escalation.objects.filter(clock__referral=referral).delete()
     parts: list[type[models.Model]] = [
         KeptText,
         PageSave,
-        Exclusion,
         ExclusionReason,
         PoliceNote,
         Message,
@@ -459,9 +470,13 @@ def destroy_content(referral: Referral) -> None:
         Document,
         Submission,
         Attachment,
+        Clock,
+        Hold,
     ]
-    for model in (*parts, *RECORD_CLASS.values()):
-        model._default_manager.filter(referral=referral).delete()
+    return sum(
+        model._default_manager.filter(referral=referral).delete()[0]
+        for model in (*parts, *RECORD_CLASS.values())
+    )
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from agencies.models import Invitation
 from agencies.terms import Role
 from tests.accounts.conftest import app_code, long_ago, mailed_code, sign_in
 from tests.accounts.test_time_out import sealed_in, words
-from tests.factories import MembershipFactory
+from tests.factories import AgencyFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,21 @@ def test_later_the_second_factor_is_asked_and_the_form_comes_back(inside, school
     assert not Invitation.objects.exists()
     inside.post(page, ASKED)
     assert Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["member/{}/confirm/", "invitation/{}/again/"])
+def test_a_button_that_asks_leads_back_to_a_page_and_not_to_its_own_address(
+    address, inside, admin, school, hannah
+):
+    asked = MembershipFactory(
+        person=hannah, agency=AgencyFactory(), confirmed_at=None, starts_on="2026-01-01"
+    )
+    long_ago(inside)
+    answer = inside.post(f"/agency/{address.format(asked.pk)}")
+    assert answer["Location"] == "/accounts/2fa/reauthenticate/?next=%2Fagency%2F"
+    done = inside.post(answer["Location"], {"code": app_code()}, follow=True)
+    assert done.status_code == 200
+    assert done.request["PATH_INFO"] == "/agency/"
 
 
 def test_a_password_alone_is_not_fresh_enough_for_who_has_a_second_factor(inside, admin, school):

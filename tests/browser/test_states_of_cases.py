@@ -1,11 +1,17 @@
 """Every page of whoever checks, takes in and decides, in each state, clean and in error."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from agencies import retention
+from agencies.models import RetentionRule
+from agencies.terms import Kept
 from referrals import tasks, workflow
-from referrals.models import Referral
+from referrals.models import Clock, Referral
 from referrals.terms import Status
 from tests.browser import walks
 from tests.browser.conftest import Stage
@@ -138,6 +144,35 @@ def test_the_safeguarding_leads_pages(stage, seat, case_in):
         Look(reverse("referrals:search")),
     ]
     assert look_at(seat(stage["ruth"]), looks) == []
+
+
+def test_what_is_past_its_time(stage, seat, case_in):
+    case = case_in[Status.CLOSED]
+    if not RetentionRule.objects.in_force().filter(kind=Kept.NO_CONCERN).exists():
+        rule = retention.propose(
+            Kept.NO_CONCERN, months=12, child_months=6, source="Board", by=stage["frank"]
+        )
+        retention.sign(rule, by=stage["noor"])
+    Clock.objects.filter(referral=case).update(stopped_at=timezone.now())
+    Referral.objects.filter(pk=case.pk).update(stage_since=timezone.now() - timedelta(days=3000))
+    frank, joanna = seat(stage["frank"]), seat(stage["joanna"])
+    looks = [
+        Look(reverse("referrals:disposal")),
+        Look(f"{reverse('referrals:disposal_hold')}?case={case.key}", sends="Put it on hold"),
+        Look(reverse("referrals:disposal_hold"), sends="Put it on hold"),
+    ]
+    assert look_at(joanna, looks) == []
+    joanna.go("referrals:disposal")
+    joanna.page.get_by_label(case.reference).check()
+    joanna.press("Propose: these may be deleted")
+    assert "A privacy officer signs it." in joanna.page.inner_text("main")
+    frank.go("referrals:disposal")
+    assert see(frank) == []
+    frank.page.get_by_label(case.reference).check()
+    frank.press("Sign: these are to be deleted")
+    assert see(frank) == []
+    frank.press(re.compile("^Stop it"))
+    assert "It is not deleted." in frank.page.inner_text("main")
 
 
 def test_a_colleague_is_asked_to_take_a_check(stage, seat):

@@ -37,6 +37,13 @@ SIGNED_IN = {
     "referrals:new",
     "referrals:blank",
     "referrals:search",
+    # For privacy officers, and leads where they answer for it (tests/referrals/test_disposal.py).
+    "referrals:disposal",
+    "referrals:disposal_propose",
+    "referrals:disposal_sign",
+    "referrals:disposal_stop",
+    "referrals:disposal_hold",
+    "referrals:disposal_lift",
 }
 BY_PREFIX = ("accounts/", "cms/", "agency/", "audit/", "demo/", "health/")
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
