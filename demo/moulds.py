@@ -378,7 +378,12 @@ def _story(chance: random.Random, course: Course, sort: str, place: str) -> tupl
         "forenames": "QXforenamesXQ",
         "surname": "QXsurnameXQ",
     }
-    setting = {"lead": "lead", "where": "QXagency_nameXQ", "area": "A place in the area"}
+    setting = {
+        "lead": "lead",
+        "second": "holder",
+        "where": "QXagency_nameXQ",
+        "area": "A place in the area",
+    }
     answers = synthetic.answers_of(
         chance, setting, concern, person, course, place, "author", "QXlead_phoneXQ"
     )

@@ -323,7 +323,7 @@ def answers_of(
         }
     if age <= SECOND_OPINION_UP_TO:
         answers |= {
-            "second_opinion_by": "A second safeguarding lead",
+            "second_opinion_by": setting.get("second", PREVENT[place][0]),
             "second_opinion": told(lists["second_opinion"]),
         }
     if "urgent" in concern:

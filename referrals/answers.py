@@ -84,7 +84,10 @@ class Answers:
             return self._extra[name]
         question = BY_NAME[name]
         record = self.record(question.record)
-        return "" if record is None else getattr(record, name)
+        if record is None:
+            return ""
+        found = getattr(record, name)
+        return getattr(record, question.formerly) if question.formerly and not found else found
 
     def with_changes(self, changes: dict[str, Any]) -> "Answers":
         """The same answers as they would be with these changes; nothing is stored."""

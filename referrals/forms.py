@@ -166,13 +166,15 @@ def persons_for(question: Question, answers: Answers) -> list[User]:
         place = referral.locality
         found = people.holders(place, POLICE) if place else []
         found = [person for person in found if person.pk != referral.officer_id]
-    elif question.name == "override_by":
+    elif question.name in ("override_by", "second_opinion_by"):
         agency_leads = answers.leads
         place = referral.locality or (
             referral.agency.locality if referral.agency else Locality.objects.default()
         )
         found = [*agency_leads, *people.holders(place, PREVENT)]
-        found = [person for person in found if person.pk != referral.lead_id]
+        own = (referral.lead_id, referral.created_by_id)  # nobody is a second to themselves
+        once = {person.pk: person for person in found if person.pk not in own}
+        found = list(once.values())
     else:
         found = answers.leads
     return [person for person in found if person.pk not in answers.excluded]

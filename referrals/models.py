@@ -382,7 +382,11 @@ class CheckRecord(SectionRecord):
     )
     explanations_tested = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # C6
     explanations_detail = SealedTextField(blank=True)  # C6
-    second_opinion_by = SealedTextField(blank=True)  # C7
+    second_opinion_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )  # C7
+    # As it was asked at first: a name in words, sealed for its old column. Still read.
+    second_opinion_name = SealedTextField(blank=True, editable=False, db_column="second_opinion_by")
     second_opinion = SealedTextField(blank=True)  # C7
     clinical_view = models.CharField(max_length=20, choices=terms.ClinicalView, blank=True)  # C8
     told_person = models.CharField(max_length=20, choices=terms.Told, blank=True)  # C9

@@ -83,17 +83,33 @@ def talk(answers: Answers) -> list[Words]:
 def check(answers: Answers) -> list[Words]:
     """C1 to C19, and nothing that rests on belief, dress or protest without a second lead."""
     found = texts(answers.missing(of_record("check_record")))
-    return found + fair(answers)
+    return found + fair(answers) + second(answers)
+
+
+def _barred(answers: Answers) -> set[int | None]:
+    """Who is no second to whoever signs: agreeing with oneself is no second view, and whoever is
+    close to it never hears of it."""
+    record = answers.referral.check_record
+    return {answers.referral.created_by_id, record.signed_by_id} | answers.excluded
+
+
+NO_SECOND = gettext_lazy("The second opinion must be that of somebody else. Select another person")
+
+
+def second(answers: Answers) -> list[Words]:
+    """C7: of somebody else than the author and the lead; in words, as it was asked before."""
+    [question] = named("second_opinion_by")
+    given = answers.get("second_opinion_by") if question.is_asked(answers) else ""
+    barred = isinstance(given, User) and given.pk in _barred(answers)
+    return [NO_SECOND] if barred else []
 
 
 def fair(answers: Answers) -> list[Words]:
     """C5: a "no" blocks SHARE, unless a second lead's agreement and the reasons are recorded."""
     if answers.get("fair_basis") != YesNo.NO:
         return []
-    second, check_record = answers.get("override_by"), answers.referral.check_record
-    # Agreeing with oneself is no second view, and whoever is close to it never hears of it.
-    barred = {answers.referral.created_by_id, check_record.signed_by_id} | answers.excluded
-    if second and second.pk not in barred and str(answers.get("override_reason")).strip():
+    agrees, why = answers.get("override_by"), str(answers.get("override_reason"))
+    if agrees and agrees.pk not in _barred(answers) and why.strip():
         return []
     return [
         gettext_lazy(

@@ -92,6 +92,8 @@ class Question:
     """What a long answer is about, after "Write a little more about": "what happened"."""
     required_if: Condition | None = None
     """Where given, an answer is required only for those it holds for; optional for others."""
+    formerly: str = ""
+    """The column in which the answer stands in words, where it was asked so before."""
     said: bool = False
     """Exact words: shown as a quotation."""
 

@@ -154,13 +154,14 @@ _c(
 _c(
     "C7",
     "second_opinion_by",
-    Kind.TEXT,
+    Kind.PERSON,
     _("The child is 10 or under. Who gave a second opinion?"),
     _("Second opinion by"),
     R,
     applies=young,
-    hint=_("Another lead or the Prevent lead: name and role."),
-    missing=_("Enter who gave a second opinion, with their role"),
+    hint=_("Another lead of your agency, or a Prevent lead of the area."),
+    missing=_("Select who gave a second opinion"),
+    formerly="second_opinion_name",
 )
 _c(
     "C7",

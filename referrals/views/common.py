@@ -16,7 +16,10 @@ from referrals.models import Referral
 from referrals.questions import Question
 
 PEOPLE = ("agency__locality", "locality", "created_by", "lead", "holder", "officer")
-NAMED_IN_CHECK = ("check_record__spoken_to", "check_record__override_by", "check_record__signed_by")
+NAMED_IN_CHECK = tuple(
+    f"check_record__{name}"
+    for name in ("spoken_to", "override_by", "second_opinion_by", "signed_by")
+)
 
 
 def visible(request: SignedInRequest, key: str, *, with_answers: bool = False) -> Referral:

@@ -17,6 +17,7 @@ from referrals.answers import Answers
 from referrals.models import KeptText, PageSave, Referral
 from referrals.moves import (
     MOVES,
+    NO_SECOND,
     NotReady,
     TransitionError,
     agency_key,
@@ -152,6 +153,8 @@ def decide(
         problems = check(answers)
         if record.override_by_id == by.pk:
             problems = [*problems, gettext_lazy("The second lead must be somebody else than you")]
+        if record.second_opinion_by_id == by.pk and NO_SECOND not in problems:
+            problems = [*problems, NO_SECOND]
     else:
         problems = texts(answers.missing(needed))
     if problems:

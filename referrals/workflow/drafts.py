@@ -431,7 +431,8 @@ def clear_abandoned(referral: Referral) -> list[str]:
     gone = abandoned(referral)
     for record_name in {question.record for question in gone}:
         record = record_of(referral, record_name)
-        fields = [question.name for question in gone if question.record == record_name]
+        here = [question for question in gone if question.record == record_name]
+        fields = [name for one in here for name in (one.name, one.formerly) if name]
         for name in fields:
             setattr(record, name, type(record)._meta.get_field(name).get_default())
         record.save(update_fields=fields)

@@ -68,7 +68,6 @@ CHECK: dict[str, Any] = {
     "fair_basis": "yes",
     "explanations_tested": "yes",
     "explanations_detail": "The computing teacher did not know the game.",
-    "second_opinion_by": "Second Lead, deputy",
     "second_opinion": "Agreed. Hearing and language were checked.",
     "clinical_view": "not_needed",
     "told_person": "yes",
@@ -217,7 +216,8 @@ def walk_to(cast: Cast, status: Status, *, now: datetime = MONDAY, **changes: An
     """A case of the cast's school in the given state, with ``changes`` to its answers."""
     answers = {name: changes.pop(name) for name in list(changes) if name in BY_NAME}
     notice = NOTICE | {k: v for k, v in answers.items() if BY_NAME[k].record in _NOTICE_RECORDS}
-    check = CHECK | {k: v for k, v in answers.items() if BY_NAME[k].record == "check_record"}
+    check = CHECK | {"second_opinion_by": cast.deputy}
+    check |= {k: v for k, v in answers.items() if BY_NAME[k].record == "check_record"}
     share = SHARE | {k: v for k, v in answers.items() if BY_NAME[k].record == "share"}
     referral = workflow.start(cast.practitioner, now=now)
     fill(referral, notice, by=cast.practitioner, now=now)

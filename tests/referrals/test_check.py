@@ -1,6 +1,7 @@
 """The lead's CHECK page and the other endings, as the lead meets them."""
 
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -8,10 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import AuditEvent
-from referrals import workflow
+from referrals import report, workflow
 from referrals.answers import Answers
-from referrals.models import PageSave
-from referrals.terms import Status
+from referrals.models import PageSave, Submission
+from referrals.moves import NotReady
+from referrals.questions import named
+from referrals.terms import Section, Status
 from tests.entry import enter
 from tests.referrals import cases
 
@@ -523,3 +526,70 @@ def test_an_adult_is_checked_without_the_questions_about_parents(cast, case_in):
     assert response.status_code == 302
     referral.refresh_from_db()
     assert referral.decided_at is not None
+
+
+# C7: a second opinion about a child of 10 or under ----------------------------------------------
+YOUNG: dict[str, Any] = {"born": {"day": 9, "month": 1, "year": 2020}, "under_18": "yes"}
+
+
+def offered(page, name):
+    """The keys of the people whom a question offers."""
+    return {int(pk) for pk in re.findall(rf'name="{name}" type="radio" value="(\d+)"', page)}
+
+
+def test_a_second_opinion_is_of_another_lead_or_a_prevent_lead(cast, case_in):
+    referral = case_in(Status.AGENCY_CHECK, **YOUNG)
+    client = enter(cast.lead)
+    page = client.get(url("check", referral)).content.decode()
+    prevent = {cast.prevent_lead.pk, cast.prevent_deputy.pk, cast.prevent_senior.pk}
+    assert offered(page, "second_opinion_by") == {cast.deputy.pk} | prevent
+    referral.exclusions.create(person=cast.deputy, by=cast.practitioner)
+    page = client.get(url("check", referral)).content.decode()
+    assert offered(page, "second_opinion_by") == prevent
+    for stranger in (cast.lead, cast.deputy, cast.practitioner, cast.officer):
+        given = {"seen": seen(referral), "later": "1", "second_opinion_by": stranger.pk}
+        refused = client.post(url("check", referral), given)
+        assert "Select one of the people shown" in refused.content.decode()
+    given = {"seen": seen(referral), "later": "1", "second_opinion_by": cast.prevent_lead.pk}
+    assert client.post(url("check", referral), given).status_code == 302
+    assert answer_of(referral, "second_opinion_by") == cast.prevent_lead
+
+
+def test_nobody_gives_a_second_opinion_on_their_own_check_or_concern(cast, case_in):
+    referral = case_in(Status.AGENCY_CHECK, **YOUNG)
+    checked = cases.CHECK | {"second_opinion_by": cast.deputy}
+    cases.fill(referral, checked, by=cast.lead)
+    with pytest.raises(NotReady, match="somebody else"):
+        workflow.decide(cases.fresh(referral), by=cast.deputy)
+    workflow.decide(cases.fresh(referral), by=cast.lead)
+    own = cases.draft(cast, by=cast.lead, **YOUNG)
+    page = enter(cast.lead).get(url("check", own)).content.decode()
+    assert cast.lead.pk not in offered(page, "second_opinion_by")
+    cases.fill(own, cases.CHECK | {"second_opinion_by": cast.lead}, by=cast.lead)
+    with pytest.raises(NotReady, match="somebody else"):
+        workflow.decide(cases.fresh(own), by=cast.lead)
+
+
+def test_a_second_opinion_is_read_wherever_the_check_is(cast, case_in):
+    referral = case_in(Status.TRIAGE, **YOUNG)
+    frozen = Submission.objects.get(referral=referral).answers
+    assert frozen["second_opinion_by"] == cast.deputy.name
+    for who, where in ((cast.prevent_lead, "case"), (cast.lead, "status")):
+        page = enter(who).get(url(where, referral)).content.decode()
+        assert "Second opinion by" in page
+        assert str(cast.deputy) in page
+    in_pdf = report.parts(report.frozen(referral), Section.CHECK)
+    assert cast.deputy.name in str(in_pdf)
+
+
+def test_a_second_opinion_in_words_is_not_lost(cast, case_in):
+    """Before it was a person, the question was answered with a name."""
+    referral = case_in(Status.TRIAGE, **YOUNG)
+    record = referral.check_record
+    record.second_opinion_by, record.second_opinion_name = None, "Dr Hale, head"
+    record.save()
+    page = enter(cast.prevent_lead).get(url("case", referral)).content.decode()
+    assert "Dr Hale, head" in page
+    answers = Answers(cases.fresh(referral))
+    assert answers.missing(named("second_opinion_by")) == []
+    assert workflow.frozen_answers(cases.fresh(referral))["second_opinion_by"] == "Dr Hale, head"
