@@ -192,6 +192,36 @@ def resume(clock: Clock, *, now: datetime) -> Clock:
     return clock
 
 
+def rest_for_police(referral: Referral, *, now: datetime) -> None:
+    """Police-led or held: the police's own promise rests, beside the one that others are shown.
+
+    What is shown goes on as if nothing had happened (section 11). The police alone count from a
+    hidden copy, and have the time back that was left of it.
+    """
+    kind = OF_STATUS.get(Status(referral.outward_status))
+    ours = Clock.objects.unfinished().filter(referral=referral, kind=kind)
+    if ours.filter(hidden=True).exists():
+        ours.filter(hidden=True, paused_at__isnull=True).update(paused_at=now)
+        return
+    shown = ours.filter(paused_at__isnull=True).first()
+    if shown is None or referral.outward_status not in WITH_POLICE:
+        return
+    told = list(shown.escalations.values_list("step", "at"))
+    shown.pk, shown._state.adding = None, True
+    shown.hidden, shown.paused_at = True, now
+    shown.save()
+    # What they were told of it already is not told again.
+    Escalation.objects.bulk_create(Escalation(clock=shown, step=step, at=at) for step, at in told)
+
+
+def resume_for_police(referral: Referral, *, now: datetime) -> None:
+    """It is with the police again: they go on with the working time that was left."""
+    hidden = Clock.objects.unfinished().filter(referral=referral, hidden=True)
+    for clock in hidden:
+        clock.referral = referral
+        resume(clock, now=now)
+
+
 def follow_move(referral: Referral, *, now: datetime) -> None:
     """After a move: the old stage's promise ends, the new stage's begins.
 
@@ -204,11 +234,13 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
         pause(referral, STAGE_CLOCKS, now=now)
     else:
         paused = Clock.objects.unfinished().filter(referral=referral, paused_at__isnull=False)
-        resting = paused.filter(kind=kind).first() if kind else None
+        resting = paused.filter(kind=kind, hidden=False).first() if kind else None
         stop(referral, STAGE_CLOCKS - ({kind} if resting else set()), now=now)
     if resting is not None:
         resting.referral = referral
         clock: Clock | None = resume(resting, now=now)
+        if referral.status not in HIDDEN_FROM_MOST:
+            resume_for_police(referral, now=now)
     else:
         clock = start(referral, kind, now=now, working_days=_days_for(referral)) if kind else None
     referral.due_at = clock.due_at if clock else None
@@ -453,8 +485,8 @@ def escalate(clock_pk: int, *, now: datetime) -> int:
         .filter(pk=clock_pk)
         .first()
     )
-    if clock is None or (_of_police(clock) and clock.referral.status in HIDDEN_FROM_MOST):
-        return 0  # the police lead or hold it: their own promise rests
+    if clock is None or (_of_police(clock) and _counted_elsewhere(clock)):
+        return 0
     taken = set(clock.escalations.values_list("step", flat=True))
     fresh = [step for step in steps_due(clock, now) if step not in taken]
     for step in fresh:
@@ -466,6 +498,14 @@ def escalate(clock_pk: int, *, now: datetime) -> int:
             "clock.escalated", clock.referral, by=None, clock=clock.kind, step=fresh[-1].value
         )
     return len(fresh)
+
+
+def _counted_elsewhere(clock: Clock) -> bool:
+    """The police lead or hold it, so their promise rests; or they did, and count from another."""
+    if clock.referral.status in HIDDEN_FROM_MOST:
+        return True
+    ours = Clock.objects.unfinished().filter(referral=clock.referral_id, hidden=True)
+    return not clock.hidden and ours.exists()
 
 
 def _tell(clock: Clock, step: EscalationStep) -> None:

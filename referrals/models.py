@@ -687,7 +687,7 @@ class Clock(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="clock_one_running",
-                fields=["referral", "kind"],
+                fields=["referral", "kind", "hidden"],
                 condition=Q(stopped_at__isnull=True),
             ),
             models.CheckConstraint(
@@ -699,7 +699,12 @@ class Clock(models.Model):
         indexes = [
             models.Index(
                 fields=["amber_at"], name="clock_due", condition=Q(stopped_at__isnull=True)
-            )
+            ),
+            models.Index(
+                fields=["referral", "due_at"],
+                name="clock_hidden",
+                condition=Q(stopped_at__isnull=True, hidden=True),
+            ),
         ]
 
     def __str__(self) -> str:

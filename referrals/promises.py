@@ -30,19 +30,30 @@ def stage(status: Status, clock: Clock | None = None) -> str:
     return str(_("Feedback owed") if status == Status.CLOSED else status.label)
 
 
-def running_clocks(pks: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Clock]]:
-    """The running promises of these cases that anybody may notice: one query."""
+def running_clocks(
+    pks: Iterable[uuid.UUID], *, police: bool = False
+) -> dict[uuid.UUID, list[Clock]]:
+    """The running promises of these cases: one query.
+
+    Args:
+        police: with those that they alone count from, after they led or held a case.
+    """
     found: dict[uuid.UUID, list[Clock]] = {}
-    running = Clock.objects.running().filter(referral__in=list(pks), hidden=False)
-    for clock in running.order_by("due_at"):
+    running = Clock.objects.running().filter(referral__in=list(pks))
+    if not police:
+        running = running.filter(hidden=False)
+    for clock in running.order_by("-hidden", "due_at"):
         found.setdefault(clock.referral_id, []).append(clock)
     return found
 
 
-def clock_of(status: Status, running: Iterable[Clock] | None) -> Clock | None:
+def clock_of(
+    status: Status, running: Iterable[Clock] | None, *, police: bool = False
+) -> Clock | None:
     """The promise of the stage that is shown, or the feedback that is owed once it is closed."""
     kinds = OWED if status == Status.CLOSED else (clocks.OF_STATUS.get(status),)
-    return next((clock for clock in running or () if clock.kind in kinds), None)
+    theirs = (clock for clock in running or () if clock.kind in kinds)
+    return next((clock for clock in theirs if police or not clock.hidden), None)
 
 
 def shown_clock(
@@ -60,7 +71,7 @@ def shown_clock(
             others it rests once it is due: they have nothing to do in it, and it may be led or
             held by the police, which nothing tells them.
     """
-    clock = clock_of(status, running)
+    clock = clock_of(status, running, police=police)
     if clock is not None:
         clock.referral = referral  # in hand with its locality: not read again
         said = stage(status, clock)

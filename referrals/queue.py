@@ -22,7 +22,7 @@ from agencies.models import Absence, Locality
 from agencies.terms import POLICE, PREVENT, Sector
 from referrals import clocks
 from referrals.answers import Answers
-from referrals.models import Message, PersonRecord, Referral, Seen
+from referrals.models import Clock, Message, PersonRecord, Referral, Seen
 from referrals.promises import ENDED, running_clocks, shown_clock, stage
 from referrals.questions import ADULT_FROM
 from referrals.standing import Serves, Standing
@@ -155,11 +155,31 @@ class Desk:
 
     def group(self, number: int) -> Q:
         running = Q(paused=False) & ~self.resting
-        if number == LATE:
-            return running & Q(due_at__lt=self.now)
-        if number == TODAY:
-            return running & Q(due_at__gte=self.now, due_at__lt=self.tomorrow)
-        return Q(due_at__gte=self.tomorrow) | Q(paused=True) | self.resting
+        late = running & Q(due_at__lt=self.now)
+        today = running & Q(due_at__gte=self.now, due_at__lt=self.tomorrow)
+        later = Q(due_at__gte=self.tomorrow) | Q(paused=True) | self.resting
+        if self.serves.police:
+            soon, not_yet = self._given_back(today=True), self._given_back(today=False)
+            late &= ~(soon | not_yet)
+            today = (today & ~not_yet) | soon
+            later |= not_yet
+        return {LATE: late, TODAY: today}.get(number, later)
+
+    def _given_back(self, *, today: bool) -> Q:
+        """Held by the police once, who have their time back: due today, or later, for them alone.
+
+        Its place among the others stays where everybody sees it.
+        """
+        clock = Clock.objects.running().filter(hidden=True)
+        if today:
+            clock = clock.filter(due_at__gte=self.now, due_at__lt=self.tomorrow)
+        else:
+            clock = clock.filter(due_at__gte=self.tomorrow)
+        return Q(
+            pk__in=clock.values("referral_id"),
+            locality__in=sorted(self.serves.police),
+            status__in=sorted(clocks.WITH_POLICE),
+        )
 
     @property
     def very_late(self) -> Q:
@@ -464,7 +484,7 @@ class Row:
 def rows(desk: Desk, referrals: Sequence[Referral]) -> list[Row]:
     """The rows of one page: four queries, whatever the page holds, and only its names opened."""
     pks = [referral.pk for referral in referrals]
-    running = running_clocks(pks)
+    running = running_clocks(pks, police=bool(desk.serves.police))
     names = who_of(referrals)
     fresh = new_to(desk.user, pks)
     children = {pk for pk, person in names.items() if person.with_child}

@@ -413,6 +413,8 @@ def record_outcome(referral: Referral, *, by: User, now: datetime | None = None)
     if target not in HIDDEN_FROM_MOST:
         decided = {"decided_at": now, "officer": referral.officer or by}  # X2
     referral = move(referral, target, by=by, now=now, **decided)
+    if target in HIDDEN_FROM_MOST:
+        clocks.rest_for_police(referral, now=now)
     if target == Status.CLOSED:
         owe_feedback(referral, now=now)
     return referral
@@ -451,6 +453,10 @@ def lead_by_police(
         PoliceNote.objects.create(referral=referral, target=to, by=by, at=now, body=reason)
     if to == Status.CLOSED and not was_closed:
         owe_feedback(referral, now=now)
+    if to in HIDDEN_FROM_MOST:
+        clocks.rest_for_police(referral, now=now)
+    else:
+        clocks.resume_for_police(referral, now=now)
     return referral
 
 

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agencies import workdays
+from agencies import people, workdays
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
-from referrals import clocks, promises, workflow
+from referrals import clocks, promises, queue, workflow
 from referrals.models import Clock, Referral
+from referrals.standing import Serves
 from referrals.terms import ClockKind, Status
 from tests.entry import enter
 from tests.referrals import cases
@@ -165,6 +166,62 @@ def test_the_polices_own_promise_rests_while_they_lead_or_hold_it(hidden, cast, 
     assert "Late: gateway assessment." in (
         enter(cast.officer).get(other.get_absolute_url()).content.decode()
     )
+
+
+@pytest.mark.parametrize("hidden", [S.POLICE_LED, S.INVESTIGATION_HOLD])
+def test_after_a_hold_the_police_have_the_time_that_was_left_and_nobody_else_notices(
+    hidden, cast, case_in
+):
+    referral = case_in(S.GATEWAY)
+    shown = Clock.objects.running().get(referral=referral)
+    before = (shown.due_at, shown.amber_at, fresh(referral).due_at)
+    workflow.lead_by_police(fresh(referral), hidden, by=cast.officer, now=november(17, 9))
+    workflow.lead_by_police(
+        fresh(referral), S.GATEWAY, "It is done.", by=cast.officer, now=november(24, 9)
+    )
+    ours = Clock.objects.running().get(referral=referral, hidden=True)
+    # Five working days in which it rested.
+    assert ours.due_at == shown.due_at + timedelta(days=7)
+    assert ours.paused_days == 5
+    shown.refresh_from_db()
+    assert (shown.due_at, shown.amber_at, fresh(referral).due_at) == before
+    # Before their own moment the police are not reminded, and are shown nothing late.
+    now = shown.due_at + timedelta(hours=3)
+    clocks.run_due(now)
+    assert not AuditEvent.objects.about(referral.pk).filter(kind="clock.escalated").exists()
+    late = {}
+    for person in (cast.officer, cast.prevent_lead):
+        serves = Serves.of(person, people.roles_of(person))
+        desk = queue.Desk(user=person, serves=serves, place=cast.locality, now=now)
+        assert desk.open().filter(pk=referral.pk).exists()
+        late[person] = desk.open().filter(desk.group(queue.LATE), pk=referral.pk).exists()
+    assert late == {cast.officer: False, cast.prevent_lead: False}
+    clocks.run_due(ours.due_at + timedelta(minutes=1))
+    told = Mail.objects.filter(kind="referral.clock", case=str(referral.pk))
+    assert {mail.to_person for mail in told} == {cast.officer}
+
+
+def test_a_question_after_a_hold_rests_both_promises_and_the_end_stops_both(cast, case_in):
+    referral = case_in(S.GATEWAY)
+    for to in (S.INVESTIGATION_HOLD, S.POLICE_LED, S.GATEWAY):
+        workflow.lead_by_police(fresh(referral), to, "Why.", by=cast.officer, now=november(17, 9))
+    assert Clock.objects.running().filter(referral=referral).count() == 2
+    workflow.ask_referrer(fresh(referral), "Who?", by=cast.officer, now=november(17, 9))
+    assert Clock.objects.running().filter(referral=referral, kind=ClockKind.GATEWAY).count() == 0
+    workflow.answer_query(fresh(referral), "Jack.", by=cast.lead, now=november(18, 9))
+    assert Clock.objects.running().filter(referral=referral, kind=ClockKind.GATEWAY).count() == 2
+    given = {
+        "national_reference": "N-1",
+        "deconflicted": "yes",
+        "deconflicted_on": november(18, 9).date(),
+        "tool": "paf",
+        "category": "possible",
+        "rationale": "Enough to look further.",
+        "outcome": "progress",
+    }
+    workflow.record_gateway(fresh(referral), given, by=cast.officer, now=november(18, 9))
+    workflow.record_outcome(fresh(referral), by=cast.officer, now=november(18, 9))
+    assert not Clock.objects.unfinished().filter(referral=referral, hidden=True).exists()
 
 
 def test_a_case_that_waits_for_the_prevent_lead_is_theirs_to_keep_even_then(cast, case_in):
