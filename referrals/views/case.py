@@ -1,5 +1,6 @@
 """The case page of those who work a shared case, its acts, and the part that a team is sent."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +9,17 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, Count, Exists, OuterRef, Subquery
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Cast, JSONObject
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -47,6 +58,7 @@ from referrals.views.conflicts import CONFLICT, clashes_of, keep, seen_version
 from ui import dates
 from ui.forms import PageForm
 from vault import keys
+from vault.fields import Sealed
 
 MOST_LOOKS = 200
 MOST_EARLIER = 10
@@ -100,7 +112,7 @@ def _whole(request: SignedInRequest, key: str) -> Any:
                 .order_by("parked_at")
                 .values(who=JSONObject(name="to_person__name", phone="to_person__phone"))
             ),
-            has_police_notes=Exists(PoliceNote.objects.filter(referral=OuterRef("pk"))),
+            notes_of_police=ArraySubquery(_sealed_notes().filter(referral=OuterRef("pk"))),
             has_pdf=Exists(Document.objects.filter(referral=OuterRef("pk"), kind="referral")),
             excluded=ArraySubquery(
                 Exclusion.objects.filter(referral=OuterRef("pk")).values("person")
@@ -150,7 +162,8 @@ def _case_page(
     asking = Asking(referral, standing, user)
     status = standing.status_of(referral)
     answers = Answers(referral)
-    running = promises.running_clocks([referral.pk]).get(referral.pk, [])
+    police = standing.decides_at_gateway
+    running = promises.running_clocks([referral.pk], police=police).get(referral.pk, [])
     recipients = list(referral.recipients.select_related("locality", "route"))
     said = conversation(referral, user, before, team=standing.reads_team_notes)
     lines = timeline.of_case(
@@ -163,9 +176,7 @@ def _case_page(
             "referral": referral,
             "status": status,
             "who": answers.who,
-            "clock": promises.shown_clock(
-                referral, status, running, now=now, police=standing.decides_at_gateway
-            ),
+            "clock": promises.shown_clock(referral, status, running, now=now, police=police),
             "know": know.undelivered(referral.undelivered) + know.now(answers, recipients),
             "next": next_for(asking),
             "holder": queue.with_whom(referral, status, user),
@@ -205,11 +216,28 @@ def conversation(
     ]
 
 
+def _sealed_notes() -> Any:
+    """The notes of the police as they are stored, each in one value: read with the case's row."""
+    body = Func(F("body"), Value("hex"), function="encode", output_field=TextField())
+    one = JSONObject(id="id", target="target", at="at", name="by__name", body=body)
+    return PoliceNote.objects.order_by("-at", "-pk").values(one=one)
+
+
 def _police_notes(referral: Any, standing: Standing) -> list[PoliceNote]:
-    """Why police gave it back or ended it: for the police of the area, and nobody else."""
-    if not standing.decides_at_gateway or not referral.has_police_notes:
+    """Why police gave it back or ended it: opened for the police of the area, and nobody else."""
+    if not standing.decides_at_gateway:
         return []
-    return list(referral.police_notes.select_related("by").order_by("-at", "-pk"))
+    return [
+        PoliceNote(
+            id=uuid.UUID(one["id"]),
+            referral=referral,
+            target=one["target"],
+            by=User(name=one["name"]),
+            at=datetime.fromisoformat(one["at"]),
+            body=cast(str, Sealed(bytes.fromhex(one["body"]))),  # opened when it is read
+        )
+        for one in referral.notes_of_police
+    ]
 
 
 def _reply_form(referral: Referral, standing: Standing, status: Status) -> WordsForm | None:

@@ -210,7 +210,12 @@ def test_what_came_since_the_last_look_is_new(cast, case_in):
 def test_the_page_asks_the_database_fifteen_questions_at_most(cast, case_in):
     referral = case_in(S.TRIAGE)
     case_in(S.TRIAGE)  # a possible match
-    for person in (cast.prevent_lead, cast.officer):
+    noted = case_in(S.GATEWAY)
+    for to in (S.POLICE_LED, S.GATEWAY):
+        workflow.lead_by_police(noted, to, "CANARYnote", by=cast.officer)
+    looks = [(cast.prevent_lead, referral), (cast.officer, referral), (cast.officer, noted)]
+    assert "CANARYnote" in page_of(cast.officer, noted)
+    for person, referral in looks:
         browser = enter(person)
         browser.get(referral.get_absolute_url())
         with CaptureQueriesContext(connection) as captured:
