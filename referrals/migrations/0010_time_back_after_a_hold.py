@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0008_second_opinion_of_a_person"),
+        ("referrals", "0009_second_opinion_of_a_person"),
     ]
 
     operations = [

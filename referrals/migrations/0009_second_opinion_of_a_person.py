@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """C7 becomes a person. The name in words keeps its column, for which it was sealed."""
 
     dependencies = [
-        ("referrals", "0007_name_and_address"),
+        ("referrals", "0008_disposal"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
