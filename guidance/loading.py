@@ -22,7 +22,7 @@ from django.utils import timezone
 from modelsearch.backends import get_search_backends
 from wagtail.models import Page, ReferenceIndex, Revision, Site
 
-from guidance import content
+from guidance import content, editions
 from guidance.models import (
     DatedPage,
     GlossaryPage,
@@ -38,6 +38,7 @@ from guidance.models import (
     StatementPage,
     TrainingIndex,
     TrainingPage,
+    without_numbers,
 )
 from guidance.readers import texts
 
@@ -76,6 +77,7 @@ PLAIN = [
 ]
 HOME_SLUG = "portal"
 STREAMS = ("body", "sources", "terms")
+NOT_WORDS = {"page_ptr", "what_changed", "why_changed", "read_again"}
 LATER = {"approver": "", "audience": "[]"}
 
 Outcome = Literal["added", "updated", "unchanged", "changed by editors", "taken away by editors"]
@@ -88,7 +90,8 @@ def load(folder: Path = content.FOLDER) -> Counter[Outcome]:
     Raises:
         ContentError: a file cannot be read; nothing is changed then.
     """
-    return _Load(content.sources(folder), content.terms(folder)).run()
+    with editions.as_one():
+        return _Load(content.sources(folder), content.terms(folder)).run()
 
 
 def check(folder: Path = content.FOLDER) -> list[str]:
@@ -135,6 +138,7 @@ class _Load:
                 outcomes["added"] += 1
             else:
                 outcomes[self._fill(source, specific)] += 1
+        editions.catch_up()
         return outcomes
 
     def _specific(self) -> dict[int, DatedPage]:
@@ -190,6 +194,7 @@ class _Load:
             page.clean_words()
         _insert_words([page for _source, page in placed])
         texts.let_be_found(page for _source, page in placed)
+        editions.publish(page for _source, page in placed)
         LoadedPage.objects.bulk_create(
             LoadedPage(source=source.name, page_id=page.pk, digest=digest(page))
             for source, page in placed
@@ -326,7 +331,7 @@ def _index(pages: Iterable[DatedPage]) -> None:
 
 def digest(page: DatedPage) -> str:
     """SHA-256 (64 hex digits) of a page's words, whatever the numbers of its blocks."""
-    own = [f for f in page._meta.local_fields if f.name != "page_ptr"]
+    own = [f for f in page._meta.local_fields if f.name not in NOT_WORDS]
     values: dict[str, Any] = {f.name: f.value_to_string(page) for f in own}
     for (
         name,
@@ -336,18 +341,6 @@ def digest(page: DatedPage) -> str:
             del values[name]
     for name in STREAMS:
         if name in values:
-            values[name] = _plain(json.loads(values[name]))
+            values[name] = without_numbers(json.loads(values[name]))
     words = [type(page).__name__, page.title, page.slug, page.seo_title, values]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """A stream's stored value in one spelling: no numbers, list items as their values."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        kept = {key: _plain(item) for key, item in value.items() if key != "id"}
-        if set(kept) == {"words", "code"} and not kept["code"]:
-            return kept["words"]  # as headings were stored before they could carry a code
-        return kept["value"] if kept.get("type") == "item" else kept
-    return value

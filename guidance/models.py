@@ -1,9 +1,13 @@
 """Page types: the few kinds of public page, each with an owner, a check date and its sources."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import TextField, Value
 from django.db.models.functions import Concat
@@ -18,13 +22,16 @@ from wagtail.search import index
 
 from agencies.models import Contact, Locality, Route
 from agencies.terms import ContactPurpose
+from clauses.models import Clause, Edition
 from guidance.blocks import INLINE, BodyBlock, SourceBlock, TermBlock
 from guidance.content import anchor
 from guidance.fields import BlocksField, ChoicesField
+from guidance.forms import DatedPageForm, RestsPanel
 from guidance.readers import models as of_readers  # noqa: F401  tables of this app
-from guidance.terms import Audience, LeafletFormat, Sector
+from guidance.terms import Audience, LeafletFormat, ReadAgain, ReviewStage, Sector
 
 NEWS_ON_HOME = 3
+TELL_READERS_AFTER = timedelta(days=30)
 NEWS_ON_A_PAGE = 50
 
 
@@ -55,7 +62,22 @@ class DatedPage(Page):
     sources = BlocksField(
         [("source", SourceBlock())], blank=True, verbose_name=_("where the facts come from")
     )
+    # About the change that is being written; once published they stand in the list of changes.
+    what_changed = models.TextField(
+        _("what changed"),
+        blank=True,
+        help_text=_("For readers, in a sentence or two. Asked when you send it for approval."),
+    )
+    why_changed = models.TextField(_("why"), blank=True)
+    read_again = models.CharField(
+        _("must staff read the page again?"),
+        max_length=3,
+        choices=ReadAgain,
+        blank=True,
+        help_text=_("Asked when a part with a clause code has changed."),
+    )
 
+    base_form_class = DatedPageForm
     content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
     kept_panels = [
         MultiFieldPanel(
@@ -67,6 +89,15 @@ class DatedPage(Page):
             heading=_("Kept true by"),
         ),
         FieldPanel("sources"),
+        MultiFieldPanel(
+            [
+                FieldPanel("what_changed"),
+                FieldPanel("why_changed"),
+                FieldPanel("read_again"),
+                RestsPanel(),
+            ],
+            heading=_("This change"),
+        ),
     ]
     search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
     private_page_options: list[str] = []  # what is written here is for everybody
@@ -78,6 +109,10 @@ class DatedPage(Page):
     def clean(self) -> None:
         super().clean()
         self.clean_words()
+        elsewhere = Clause.objects.filter(code__in=self.codes, is_current=True)
+        for clause in elsewhere.exclude(page=self.pk).select_related("page"):
+            words = _t("%(code)s is the code of a part of “%(page)s”. Give this part another.")
+            raise ValidationError({"body": words % {"code": clause.code, "page": clause.page}})
 
     def clean_words(self) -> None:
         """What must hold of the page by itself, without asking the database.
@@ -100,6 +135,11 @@ class DatedPage(Page):
         """The page's path on this site, without asking the database."""
         return address_of(self)
 
+    def late_since(self, today: date) -> date | None:
+        """The day it should have been checked by, where that is more than 30 days ago."""
+        late = self.review_by and today - self.review_by > TELL_READERS_AFTER
+        return self.review_by if late else None
+
     @property
     def says_must(self) -> bool:
         """Whether the page needs to say what it means by "must" and "should"."""
@@ -119,6 +159,21 @@ class DatedPage(Page):
         headings = (block.value for block in self.body if block.block_type == "heading")
         return [heading["code"] for heading in headings if heading["code"]]
 
+    def parts(self) -> dict[str, tuple[str, str]]:
+        """The parts that have a code: by code, the heading and the SHA-256 of all its words."""
+        found: dict[str, tuple[str, list[Any]]] = {}
+        part: list[Any] = []
+        for block, raw in zip(self.body, self.body.get_prep_value(), strict=True):
+            if block.block_type == "heading":
+                part = []
+                if block.value["code"]:
+                    found[block.value["code"]] = (block.value["words"], part)
+            part.append(without_numbers(raw))
+        return {
+            code: (words, hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest())
+            for code, (words, raw) in found.items()
+        }
+
     @property
     def sectors(self) -> list[Sector]:
         """The workplaces that the page has something of its own for."""
@@ -137,6 +192,8 @@ class DatedPage(Page):
         asked = request.GET.get("for", "")
         if asked in self.sectors:  # any other word shows the whole page
             context["sector"] = asked
+        context["as_on"] = getattr(request, "as_on", None)
+        context["late_since"] = self.late_since(timezone.localdate())
         if purposes := self.contacts_wanted():
             context["contacts_at"] = {
                 purpose: (contacts_by_place([purpose]), missing_contacts([purpose]))
@@ -151,6 +208,18 @@ def walk(body: Iterable[Any]) -> Iterator[Any]:
         yield block
         if block.block_type == "sector":
             yield from block.value["body"]
+
+
+def without_numbers(value: Any) -> Any:
+    """A stream's stored value in one spelling: no numbers, list items as their values."""
+    if isinstance(value, list):
+        return [without_numbers(item) for item in value]
+    if isinstance(value, dict):
+        kept = {key: without_numbers(item) for key, item in value.items() if key != "id"}
+        if set(kept) == {"words", "code"} and not kept["code"]:
+            return kept["words"]  # as headings were stored before they could carry a code
+        return kept["value"] if kept.get("type") == "item" else kept
+    return value
 
 
 def address_of(page: Page) -> str:
@@ -489,6 +558,52 @@ class GlossaryPage(DatedPage):
 
     class Meta:
         verbose_name = _("glossary")
+
+
+class PageEdition(models.Model):
+    """One page as it was published: its words stay, whatever happens to the page later."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="pages")
+    page = models.ForeignKey(
+        Page, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    address = models.CharField(max_length=500)  # on that day
+    title = models.CharField(max_length=255)
+    model = models.CharField(max_length=100)  # "guidance.guidancepage"
+    content = models.JSONField(
+        null=True, encoder=DjangoJSONEncoder
+    )  # none where the page was taken away
+    what = models.TextField(blank=True)
+    why = models.TextField(blank=True)
+    read_again = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["page", "-id"], name="page_edition_page"),
+            models.Index(fields=["address", "-id"], name="page_edition_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.edition}"
+
+
+class ReviewReminder(models.Model):
+    """That people were told once that a page is to be checked by a day."""
+
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    review_by = models.DateField()
+    stage = models.CharField(max_length=10, choices=ReviewStage)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="review_reminder_once", fields=["page", "review_by", "stage"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page_id}, {self.review_by}: {self.stage}"
 
 
 class LoadedPage(models.Model):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 from wagtail.models import Page, TaskState, WorkflowState
 from wagtail.signals import (
@@ -20,7 +20,8 @@ from accounts.models import User
 from agencies.models import Contact, Membership
 from agencies.signals import membership_confirmed, membership_ended
 from agencies.terms import Role
-from guidance import access, notices
+from guidance import access, editions, notices
+from guidance.models import DatedPage
 from guidance.readers import printing, texts, updates
 from outbox.signals import housekeeping
 
@@ -94,3 +95,23 @@ def print_what_is_new(now: datetime, **kwargs: Any) -> None:
 @receiver(housekeeping, dispatch_uid="guidance_tell_subscribers")
 def tell_subscribers(now: datetime, **kwargs: Any) -> None:
     updates.tell(now)
+
+
+# The loader stores new pages without these signals, and notes their edition itself.
+@receiver(page_published, dispatch_uid="guidance_published")
+def note_edition(instance: Page, **kwargs: Any) -> None:
+    if isinstance(instance, DatedPage):
+        editions.publish([instance])
+
+
+@receiver(page_unpublished, dispatch_uid="guidance_unpublished")
+def note_taken_away(instance: Page, **kwargs: Any) -> None:
+    page = instance.specific
+    if isinstance(page, DatedPage):
+        editions.take_away(page)
+
+
+@receiver(pre_delete, dispatch_uid="guidance_deleted")
+def note_deleted(sender: type[Any], instance: Any, **kwargs: Any) -> None:
+    if issubclass(sender, DatedPage) and instance.live:
+        editions.take_away(instance)

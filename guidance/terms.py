@@ -38,3 +38,18 @@ class LeafletFormat(models.TextChoices):
     PRACTITIONERS = "practitioners", _("For people who work with the public")
     PARENTS = "parents", _("For parents and carers")
     YOUNG_PEOPLE = "young-people", _("For young people")
+
+
+class ReadAgain(models.TextChoices):
+    """What an editor says when a part with a clause code has changed."""
+
+    YES = "yes", _("Yes, it changes what they do")
+    NO = "no", _("No, it only says it better")
+
+
+class ReviewStage(models.TextChoices):
+    """How near the day is by which a page is to be checked."""
+
+    MONTH = "month", _("30 days before")
+    WEEK = "week", _("7 days before")
+    LATE = "late", _("when it is late")

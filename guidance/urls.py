@@ -8,5 +8,6 @@ from guidance import views
 urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
+    re_path(r"^((?:[\w\-]+/)*)changes/$", views.changes, name="guidance_changes"),
     re_path(serve_pattern, views.page, name="wagtail_serve"),
 ]

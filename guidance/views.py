@@ -1,10 +1,12 @@
 """The public pages, and two small files that browsers and search engines ask for."""
 
+import datetime
 from typing import cast
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.contenttypes.models import ContentType
+from django.core.paginator import Paginator
 from django.db.transaction import non_atomic_requests
 from django.http import (
     Http404,
@@ -13,18 +15,21 @@ from django.http import (
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from guidance.models import pages_at
+from guidance import difference, editions
+from guidance.models import GuidanceIndex, PageEdition, pages_at
 from ui.middleware import FOR_EVERYBODY
 
+CHANGES_ON_A_PAGE = 50
 NOT_FOR_SEARCH = [
     "/accounts/",
     "/agency/",
@@ -51,6 +56,8 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
     level and two more. Our pages have no passwords, and an address belongs to one page. Which
     kind of page it is comes first, so that its row is read once, whole.
     """
+    if "on" in request.GET:
+        return _as_on(request, "/" + path)
     found = pages_at("/" + path).filter(live=True).values_list("pk", "content_type").first()
     if found is None:
         return _moved(request)
@@ -80,6 +87,83 @@ def _moved(request: HttpRequest) -> HttpResponse:
     if not target:
         raise Http404
     return HttpResponsePermanentRedirect(urlsplit(target).path)
+
+
+def _as_on(request: HttpRequest, address: str) -> HttpResponse:
+    """The page as it was published on a day; a permanent address, kept out of search engines."""
+    day, today = _day(request.GET["on"]), timezone.localdate()
+    if day is None or day > today:
+        context = {"address": address, "today": today}
+        return render(request, "guidance/no_such_day.html", context, status=404)
+    live = editions.live_page(address)
+    one = editions.on(day, address, live.pk if live else None)
+    if one is None or one.content is None:
+        history = editions.of_page(address, live.pk if live else None)
+        first = history.order_by("pk").first()
+        if first is None:
+            raise Http404
+        context = {"address": address, "day": day, "first": first, "taken_away": one}
+        return render(request, "guidance/not_then.html", context, status=404)
+    request.as_on = {"day": day, "one": one, "now": live}  # type: ignore[attr-defined]
+    response: HttpResponse = editions.as_it_was(one).serve(request)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _day(written: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+@login_not_required
+@require_safe
+def changes(request: HttpRequest, path: str) -> HttpResponse:
+    """What changed and why: of one page, or under the contents of the guidance of all pages."""
+    address = "/" + path
+    live = editions.live_page(address)
+    whole = live is not None and issubclass(live.specific_class, GuidanceIndex)
+    history = PageEdition.objects.select_related("edition")
+    if not whole:
+        history = editions.of_page(address, live.pk if live else None)
+    history = history.order_by("-edition__number", "pk").defer("content")
+    shown = Paginator(history, CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    if not shown.object_list:
+        raise Http404
+    context = {
+        "address": address,
+        "title": live.title if live else shown.object_list[0].title,
+        "is_there": live is not None,
+        "whole": whole,
+        "changes": shown,
+    }
+    if not whole:
+        context |= _compared(request, address, live.pk if live else None)
+    return render(request, "guidance/changes.html", context)
+
+
+def _compared(request: HttpRequest, address: str, pk: int | None) -> dict[str, object]:
+    """The days that can be compared, and the difference between the two that are asked for."""
+    history = editions.of_page(address, pk)
+    moments = history.values_list("edition__published_at", flat=True)
+    days = list(dict.fromkeys(timezone.localdate(moment) for moment in moments))
+    context: dict[str, object] = {"days": days}
+    start, end = _day(request.GET.get("from", "")), _day(request.GET.get("to", ""))
+    if not ("from" in request.GET and "to" in request.GET):
+        return context
+    if start is None or end is None:
+        return context | {"cannot_compare": True}
+    one, other = (editions.on(day, address, pk) for day in sorted((start, end)))
+    if one is None or other is None:
+        return context | {"cannot_compare": True}
+    texts = [
+        difference.lines(editions.as_it_was(each)) if each.content else [] for each in (one, other)
+    ]
+    return context | {
+        "compared": sorted((start, end)),
+        "difference": difference.around(difference.between(*texts)),
+    }
 
 
 @login_not_required

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     *(["demo"] if PORTAL_DEMO else []),
     "referrals",
     "guidance",
+    "clauses",
     "agencies",
     "outbox",
     "ui",

@@ -8,6 +8,8 @@ class ReferralsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.terms import name_kinds
-        from referrals import receivers, timeline  # noqa: F401 - connects the receivers
+        from clauses.register import register
+        from referrals import clauses, receivers, timeline  # noqa: F401 - connects the receivers
 
         name_kinds(timeline.KINDS)
+        register(clauses.dependants)

@@ -22,6 +22,7 @@ from accounts.models import User
 from agencies import people
 from agencies.models import Agency, Locality, Membership, RetentionRule, Route
 from agencies.terms import PREVENT, AgencyType, LegalBasis, Role, Sector
+from clauses.models import Edition
 from referrals import terms
 from referrals.terms import Status
 from vault.fields import SealedBinaryField, SealedJSONField, SealedTextField
@@ -734,6 +735,10 @@ class Submission(PartOfCase):
     at = models.DateTimeField()
     answers = SealedJSONField()
     sha256 = models.CharField(max_length=64)
+    # The guidance that was in force; none where none was published yet.
+    edition = models.ForeignKey(
+        Edition, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [

@@ -113,6 +113,8 @@ def _whole(request: SignedInRequest, key: str) -> Any:
                 .values(who=JSONObject(name="to_person__name", phone="to_person__phone"))
             ),
             notes_of_police=ArraySubquery(_sealed_notes().filter(referral=OuterRef("pk"))),
+            edition=F("submission__edition__number"),
+            edition_at=F("submission__edition__published_at"),
             has_pdf=Exists(Document.objects.filter(referral=OuterRef("pk"), kind="referral")),
             excluded=ArraySubquery(
                 Exclusion.objects.filter(referral=OuterRef("pk")).values("person")

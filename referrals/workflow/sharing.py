@@ -18,6 +18,7 @@ from agencies import people, workdays
 from agencies.models import Locality
 from agencies.terms import POLICE, Role
 from audit import events
+from clauses.models import current_edition
 from referrals import clocks, notices, policy, routing
 from referrals.answers import AGREED, Answers
 from referrals.models import (
@@ -111,6 +112,7 @@ def submit(
                 at=now,
                 answers=frozen,
                 sha256=answers_digest(frozen),
+                edition=current_edition(),
             )
     except IntegrityError:  # the same form for another referral, at the same moment
         raise NotReady([FORM_USED]) from None

@@ -25,14 +25,14 @@ def test_a_load_asks_little_of_the_database(django_assert_max_num_queries, tmp_p
     """A page more costs the few queries of what refers to what, and of its comments."""
     folder = shutil.copytree(content.FOLDER, tmp_path / "content")
     few = len(content.sources(folder))
-    with django_assert_max_num_queries(120 + 5 * few):
+    with django_assert_max_num_queries(260 + 2 * few):
         loading.load(folder)
     for number in range(20):
         (folder / f"guidance/more-{number}.md").write_text(
             "---\ntype: guidance\ntitle: T\nkept_by: E\nlast_checked: 2026-11-22\n---\n"
             "## Part\n\n[Help](/contacts/)\n"
         )
-    with django_assert_max_num_queries(60 + 5 * 20):
+    with django_assert_max_num_queries(110 + 2 * 20):
         assert loading.load(folder)["added"] == 20
     assert Page.find_problems() == ([], [], [], [], [])
     page = GuidancePage.objects.get(slug="more-7")

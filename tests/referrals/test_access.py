@@ -26,6 +26,7 @@ pytestmark = pytest.mark.matrix
 PUBLIC = {
     "referrals:start",
     "referrals:stop",
+    "guidance_changes",
     "live",
     "ready",
 }

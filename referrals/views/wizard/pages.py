@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest
+from clauses.models import clauses_with
 from referrals import moves, policy, steps, walks, workflow
+from referrals.clauses import codes_for
 from referrals.forms import ClosenessForm, QuestionsForm
 from referrals.models import PageSave
 from referrals.steps import Step
@@ -172,6 +174,7 @@ def _draw(
         "gaps": links(place, place.answers.strong_gaps) if page.name == "gaps" else [],
         "on_duty": on_duty(place) if page.name == "lead" else "",
         "rung": "rung" in request.GET,
+        "clauses": clauses_with(codes_for(page.questions)),
         "back": place.url(REVIEW)
         if to_review
         else place.step_url(back)
