@@ -79,6 +79,7 @@ def _confirmed(request: SignedInRequest, rows: str) -> HttpResponse:
 def _looked_at(request: SignedInRequest, sheet: sheets.Sheet, made: Plan) -> HttpResponse:
     context = {
         "plan": made,
+        "left_out": sheet.left_out,
         "faults": made.faults[: importing.MOST_FAULTS],
         "more": max(0, len(made.faults) - importing.MOST_FAULTS),
         "rows": sheet.as_csv() if made.can_be_done else "",

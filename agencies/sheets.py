@@ -8,7 +8,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ MOST_UNPACKED = 50_000_000
 MOST_COLUMNS = 60
 MOST_LINES = 20_000  # of a spreadsheet, empty ones included
 MOST_OF_A_CELL = 1_000
+MOST_NAMES, MOST_OF_A_NAME = 20, 40  # of sheets that are not read
 SPREADSHEET = b"PK\x03\x04"
 OLD_SPREADSHEET = b"\xd0\xcf\x11\xe0"
 
@@ -38,6 +39,8 @@ class Row:
 class Sheet:
     heads: tuple[str, ...]
     rows: list[Row]
+    left_out: tuple[str, ...] = ()
+    """Names of further sheets of a spreadsheet, which nobody reads."""
 
     def as_csv(self) -> str:
         """The same rows as plain text, for the page that asks whether to go on."""
@@ -66,8 +69,11 @@ def read(data: bytes, *, most_rows: int) -> Sheet:
         raise UnreadableError(_("The file is empty."))
     if data.startswith(OLD_SPREADSHEET):
         raise UnreadableError(_("Save the spreadsheet as .xlsx or .csv, and send that."))
-    lines = _spreadsheet(data) if data.startswith(SPREADSHEET) else _csv(_text(data))
-    return _sheet(lines, most_rows)
+    if not data.startswith(SPREADSHEET):
+        return _sheet(_csv(_text(data)), most_rows)
+    left_out: list[str] = []
+    found = _sheet(_spreadsheet(data, left_out), most_rows)
+    return replace(found, left_out=tuple(left_out))
 
 
 def _sheet(lines: Iterable[list[str]], most_rows: int) -> Sheet:
@@ -138,7 +144,8 @@ def _csv(words: str) -> Iterator[list[str]]:
 
 
 # --- Spreadsheets -----------------------------------------------------------------------------
-def _spreadsheet(data: bytes) -> Iterator[list[str]]:
+def _spreadsheet(data: bytes, left_out: list[str]) -> Iterator[list[str]]:
+    """The lines of the first sheet; the names of the others are put into ``left_out``."""
     from openpyxl import load_workbook  # slow to import, and seldom needed
 
     damaged = _("We cannot read this spreadsheet. Save it as CSV UTF-8, and send that.")
@@ -147,7 +154,8 @@ def _spreadsheet(data: bytes) -> Iterator[list[str]]:
             if sum(each.file_size for each in packed.infolist()) > MOST_UNPACKED:
                 raise UnreadableError(_("The file is too large. Send a part of it at a time."))
         book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        sheet = book.worksheets[0]
+        sheet, *others = book.worksheets
+        left_out += [_clean(each.title)[:MOST_OF_A_NAME] for each in others[:MOST_NAMES]]
         sheet.reset_dimensions()  # what the file says of its own size is not believed
         lines = sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS + 1, values_only=True)
         for number, line in enumerate(lines, start=1):

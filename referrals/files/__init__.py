@@ -86,7 +86,13 @@ def too_large(shown: str) -> RefusedFileError:
 def _advice(shown: str) -> str:
     """Why a kind of file is not taken, and what to do: some have an easy way round."""
     ending = names.ending(shown)
-    if ending in ("heic", "heif", "avif", "gif", "bmp", "tif", "tiff"):
+    if ending in ("heic", "heif"):
+        return _(
+            "“%(name)s” is a picture as an iPhone keeps it, which we cannot check. Make a JPEG of "
+            "it: open it on the telephone and take a screenshot, or open it on a computer and "
+            "save it as JPEG. Then choose that"
+        ) % {"name": shown}
+    if ending in ("avif", "gif", "bmp", "tif", "tiff"):
         return _(
             "“%(name)s” is a picture of a kind that we cannot check. "
             "Save it as JPEG or PNG, or take a screenshot of it, and choose that"

@@ -22,6 +22,8 @@ MOST_PARTS = 1_000
 MOST_UNPACKED = 60_000_000
 MOST_SWELLING = 150
 """Times its packed size; text rarely reaches twenty."""
+MOST_TAGS, MOST_ATTRIBUTES = 1_000_000, 2_000_000
+"""Of all parts together: a thousand pages. Each takes memory and time when it is looked at."""
 SMALL_PART = 1_000_000
 SHORTEST = 1980, 1, 1, 0, 0, 0
 TEXT_ENDINGS = frozenset({"xml", "rels", "rdf"})
@@ -209,7 +211,16 @@ def _unpacked(package: zipfile.ZipFile, allowed: Callable[[str], bool]) -> Parts
         if len(part) != entry.file_size:
             raise _swells()
         parts[name] = part
+    written = [part for name, part in parts.items() if _is_written(name)]
+    if sum(part.count(b"<") for part in written) > MOST_TAGS:
+        raise _swells()
+    if sum(part.count(b"=") for part in written) > MOST_ATTRIBUTES:
+        raise _swells()
     return parts
+
+
+def _is_written(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in TEXT_ENDINGS
 
 
 def _packed(parts: Parts, *, stored: set[str] | None = None) -> bytes:

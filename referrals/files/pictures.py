@@ -17,7 +17,11 @@ from referrals.terms import FileKind
 
 MOST_DOTS = 50_000_000
 """A telephone takes 12 to 50 million. About 200 MB of memory while it is drawn."""
+MOST_DOTS_OF_WEBP = 16_000_000
+"""Its decoder holds several copies: about 400 MB."""
 LONGEST_SIDE = 30_000
+MOST_SCANS = 50
+"""Of a JPEG that comes in layers. Cameras make about ten; each one costs as much as a picture."""
 MOST_KEPT = 9_500_000
 """Bytes; a picture that comes out larger is drawn smaller."""
 QUALITY = 90
@@ -28,6 +32,9 @@ _one_at_a_time = threading.Lock()  # several large pictures at once would take t
 
 
 def clean_jpeg(content: bytes) -> tuple[FileKind, bytes]:
+    # In the dots themselves these two bytes never follow one another.
+    if content.count(b"\xff" + bytes([JPEG_SCAN])) > MOST_SCANS:
+        raise RefusedFileError(_("has too many layers. Take a screenshot of it, and choose that"))
     return _drawn(content, "JPEG", FileKind.JPEG)
 
 
@@ -44,7 +51,7 @@ def _drawn(content: bytes, source: str, kind: FileKind | None) -> tuple[FileKind
     with _one_at_a_time, _whole_pictures_only():
         try:
             with Image.open(io.BytesIO(content), formats=[source]) as opened:
-                _see_size(opened)
+                _see_size(opened, MOST_DOTS_OF_WEBP if source == "WEBP" else MOST_DOTS)
                 opened.load()  # the first frame
                 picture = ImageOps.exif_transpose(opened)
                 picture = _in_common_colours(picture)
@@ -74,9 +81,9 @@ def _whole_pictures_only() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _see_size(picture: Image.Image) -> None:
+def _see_size(picture: Image.Image, most_dots: int) -> None:
     width, height = picture.size
-    if width * height > MOST_DOTS or max(width, height) > LONGEST_SIDE:
+    if width * height > most_dots or max(width, height) > LONGEST_SIDE:
         raise _too_many_dots()
 
 

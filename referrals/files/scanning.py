@@ -6,6 +6,7 @@
 
 import socket
 import struct
+import time
 from enum import StrEnum
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -46,19 +47,23 @@ class Scanner(Protocol):
 class Clamd:
     """ClamAV's daemon, spoken to in its own protocol (``INSTREAM``)."""
 
-    def __init__(self, *, path: str = "", host: str = "", port: int = PORT) -> None:
-        self.path, self.host, self.port = path, host, port
+    def __init__(
+        self, *, path: str = "", host: str = "", port: int = PORT, seconds: float = ANSWER_SECONDS
+    ) -> None:
+        self.path, self.host, self.port, self.seconds = path, host, port, seconds
 
     def scan(self, content: bytes) -> Verdict:
         try:
             with self._connection() as line:
-                line.settimeout(ANSWER_SECONDS)
-                self._send(line, content)
-                answer = self._answer(line)
+                until = time.monotonic() + self.seconds
+                self._send(line, content, until)
+                answer = self._answer(line, until)
         except OSError as fault:
             raise ScannerAwayError(type(fault).__name__) from None
         if not answer:
             raise ScannerAwayError("closed")
+        if len(answer) >= LONGEST_ANSWER:
+            raise NotScannedError  # no scanner's word, whatever it ends with
         if answer.endswith(" FOUND"):
             return Verdict.INFECTED
         if answer == "stream: OK":
@@ -78,25 +83,40 @@ class Clamd:
         return socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS)
 
     @staticmethod
-    def _send(line: socket.socket, content: bytes) -> None:
+    def _send(line: socket.socket, content: bytes, until: float) -> None:
+        line.settimeout(_left(until))
         line.sendall(b"zINSTREAM\0")
         try:
             for start in range(0, len(content), CHUNK_BYTES):
                 chunk = content[start : start + CHUNK_BYTES]
+                line.settimeout(_left(until))
                 line.sendall(struct.pack(">I", len(chunk)) + chunk)
             line.sendall(struct.pack(">I", 0))
         except (BrokenPipeError, ConnectionResetError):
             return  # it stopped reading, over its own limit: its answer says so
 
     @staticmethod
-    def _answer(line: socket.socket) -> str:
+    def _answer(line: socket.socket, until: float) -> str:
         told = b""
         while not told.endswith(b"\0") and len(told) < LONGEST_ANSWER:
+            line.settimeout(_left(until))
             more = line.recv(LONGEST_ANSWER)
             if not more:
                 break
             told += more
         return told.rstrip(b"\0\n").decode("ascii", "replace").strip()
+
+
+def _left(until: float) -> float:
+    """Seconds for the next step: the whole talk has its time, however slowly it trickles.
+
+    Raises:
+        TimeoutError: there is none left.
+    """
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
 
 
 def scanner() -> Scanner | None:

@@ -52,7 +52,8 @@ class FilesForm(PageForm):
         label=gettext_lazy("Add files"),
         help_text=gettext_lazy(
             "PDF, picture (JPEG, PNG or WebP), Word (.docx), ODT or text, up to 10 MB each. "
-            "You can choose more than one."
+            "You can choose more than one. Not HEIC, as an iPhone keeps pictures: take a "
+            "screenshot of it, and choose that."
         ),
         required=False,
         widget=FilesInput(attrs={"accept": cleaning.ACCEPT, "multiple": True}),

@@ -331,3 +331,20 @@ def test_ten_thousand_rows_are_looked_at_by_the_command(
     with django_assert_max_num_queries(10):
         made = importing.plan(sheet(rows, importing.MOST_ROWS_BY_COMMAND), by=portal_admin)
     assert len(made.changes) == 10_000
+
+
+def test_further_sheets_are_named_and_not_ignored_in_silence(portal_admin, tmp_path):
+    book = openpyxl.Workbook()
+    for line in AGENCIES.splitlines():
+        book.active.append(line.split(","))
+    book.create_sheet("People & <roles>").append(["email", "role"])
+    book.create_sheet("Old").append(["x"])
+    path = tmp_path / "agencies.xlsx"
+    book.save(path)
+    sent = SimpleUploadedFile("agencies.xlsx", path.read_bytes())
+    page = entry.enter(portal_admin).post("/agency/import/", {"upload": sent}).content.decode()
+    assert "These sheets are left out: People &amp; &lt;roles&gt;, Old." in page
+    assert "Take these 2 rows" in page
+    out = StringIO()
+    call_command("import_people", path, by=portal_admin.email, dry_run=True, stdout=out)
+    assert "Sheet not read: Old" in out.getvalue()

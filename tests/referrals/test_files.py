@@ -217,6 +217,55 @@ def test_the_scanner_is_spoken_to_in_its_own_protocol(tmp_path):
         scanner.scan(b"a")
 
 
+def test_a_scanner_behind_a_port_that_is_silent_or_talks_too_much_calls_nothing_clean():
+    with clamd.on_a_port() as (address, daemon):
+        scanner = scanning.from_address(address)
+        assert isinstance(scanner, scanning.Clamd)
+        assert scanner.scan(b"a" * 1_000_000) == scanning.Verdict.CLEAN
+        assert scanner.scan(hostile.EICAR) == scanning.Verdict.INFECTED
+        for long in (b"x" * 9_000 + b" FOUND\0", b"stream: OK" * 1_000 + b"\0"):
+            daemon.answer = long
+            with pytest.raises(scanning.NotScannedError):
+                scanner.scan(b"a")
+        daemon.answer = None
+        daemon.may_answer.clear()
+        scanner.seconds = 0.2
+        with pytest.raises(scanning.ScannerAwayError, match="TimeoutError"):
+            scanner.scan(b"a")
+        scanner.seconds = 0
+        with pytest.raises(scanning.ScannerAwayError, match="TimeoutError"):
+            scanner.scan(b"a")
+    with pytest.raises(scanning.ScannerAwayError, match="Refused"):
+        scanning.from_address(address).scan(b"a")
+
+
+def test_what_takes_too_long_to_look_at_is_refused_before_anybody_looks():
+    """Each of these small files kept a processor busy for more than half a minute."""
+    out = io.BytesIO()
+    Image.new("L", (64, 64)).save(out, "JPEG", progressive=True)
+    picture = out.getvalue()
+    layer = picture[picture.rfind(b"\xff\xda") : -2]
+    assert files.clean("a.jpg", picture[:-2] + layer * 10 + picture[-2:])
+    with pytest.raises(RefusedFileError, match="too many layers"):
+        files.clean("a.jpg", picture[:-2] + layer * 60 + picture[-2:])
+    good = hostile.GOOD["letter.docx"]
+    for filling in (b"<w:p/>" * 1_000_001, b"<w:p " + b'a="" ' * 2_000_001 + b"/>"):
+        out = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(good)) as before, zipfile.ZipFile(out, "w", 8) as after:
+            for name in before.namelist():
+                part = before.read(name)
+                if name == "word/document.xml":
+                    part = part.replace(b"</w:body>", filling + b"</w:body>")
+                    assert filling in part
+                after.writestr(name, part)
+        with pytest.raises(RefusedFileError, match="far too large when it is opened"):
+            files.clean("a.docx", out.getvalue())
+    out = io.BytesIO()
+    Image.new("1", (4_100, 4_000)).convert("RGB").save(out, "WEBP", method=0)
+    with pytest.raises(RefusedFileError, match="too many dots"):
+        files.clean("a.webp", out.getvalue())
+
+
 def test_nothing_but_a_scanners_own_ok_counts_as_clean(tmp_path):
     with clamd.running(tmp_path) as (address, daemon):
         scanner = scanning.from_address(address)

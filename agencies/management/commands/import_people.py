@@ -42,6 +42,8 @@ class Command(BaseCommand):
             self.stderr.write(str(fault))
         if made.faults:
             raise CommandError(f"{len(made.faults)} to put right. Nothing was changed.")
+        for name in sheet.left_out:
+            self.stdout.write(f"Sheet not read: {name}")
         for name in made.unused:
             self.stdout.write(f"Column not used: {name}")
         for step in made.changes:
