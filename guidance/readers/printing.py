@@ -21,6 +21,7 @@ from wagtail.models import Page
 from agencies.terms import ContactPurpose
 from guidance.models import (
     DatedPage,
+    GlossaryPage,
     GuidanceIndex,
     GuidancePage,
     LeafletPage,
@@ -30,7 +31,10 @@ from guidance.models import (
 from guidance.readers.models import Print, PrintKind
 
 AT_ONCE = 5  # documents in one minute, so that mails do not wait for paper
+ALONE = (GuidancePage, GlossaryPage, LeafletPage)  # have a document of their own
 LINK = re.compile(r'href="(?P<address>/[^"]*)"')
+TERM = re.compile(r"<(?P<end>/?)(?P<tag>dl|dt|dd)\b")
+TERM_AS = {"dl": "div", "dt": "p", "dd": "p"}
 NAME = re.compile(r'\bid="(?P<name>[^"]+)"')
 
 
@@ -64,7 +68,7 @@ def due(most: int) -> list[tuple[DatedPage, PrintKind]]:
 
 
 def _printed_pages() -> QuerySet[Page]:
-    pages: QuerySet[Page] = Page.objects.type(GuidancePage, LeafletPage)
+    pages: QuerySet[Page] = Page.objects.type(*ALONE)
     return pages
 
 
@@ -82,13 +86,13 @@ def kinds_of(page: Page) -> set[PrintKind]:
         return {PrintKind.WHOLE}
     if issubclass(model, LeafletPage):
         return {PrintKind.PAGE, PrintKind.FOLDED}
-    return {PrintKind.PAGE} if issubclass(model, GuidancePage) else set()
+    return {PrintKind.PAGE} if issubclass(model, ALONE) else set()
 
 
 def whole(contents: GuidanceIndex) -> list[DatedPage]:
     """All pages of the guidance in its order, the contents first."""
-    below = GuidancePage.objects.live().descendant_of(contents).order_by("path")
-    return [contents, *below]
+    below = Page.objects.type(GuidancePage, GlossaryPage).live().descendant_of(contents)
+    return [contents, *below.order_by("path").specific()]
 
 
 def make(page: DatedPage, kind: PrintKind, now: datetime) -> Print:
@@ -149,6 +153,10 @@ def _text(page: DatedPage, names: dict[str, str]) -> SafeString:
         purpose: (contacts_by_place([purpose]), []) for purpose in wanted
     }
     html: str = render_to_string("guidance/_body.html", {"page": page, "contacts_at": contacts})
+    if isinstance(page, GlossaryPage):
+        # Tagged as WeasyPrint does it, a list of terms breaks PDF/UA: paragraphs say the same.
+        terms = render_to_string("guidance/_terms.html", {"page": page})
+        html += TERM.sub(lambda m: f"<{m['end']}{TERM_AS[m['tag']]}", terms)
     if below := getattr(page, "contacts_for", ""):
         places = contacts_by_place([ContactPurpose(below)])
         html += render_to_string("guidance/_contacts.html", {"places": places})

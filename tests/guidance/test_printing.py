@@ -63,7 +63,7 @@ def test_a_page_a_leaflet_and_the_whole_keep_every_rule(leaflet, tmp_path):
     for page, kind in [
         (page_of(PAGE), PrintKind.PAGE),
         (leaflet, PrintKind.FOLDED),
-        (contents, PrintKind.WHOLE),
+        (contents, PrintKind.WHOLE),  # the glossary with it
     ]:
         printed = printing.make(page, kind, now)
         assert faults(printed, tmp_path) == [], kind
