@@ -16,6 +16,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import get_object_or_404, render
+from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +28,7 @@ from wagtail.models import Page
 
 from guidance import difference, editions
 from guidance.models import GuidanceIndex, PageEdition, pages_at
+from guidance.readers import reading
 from ui.middleware import FOR_EVERYBODY
 
 CHANGES_ON_A_PAGE = 50
@@ -74,9 +76,11 @@ def _serve(request: HttpRequest, page: Page) -> HttpResponse:
 
 
 def _rendered(request: HttpRequest, page: Page) -> HttpResponse:
-    response: HttpResponse = page.serve(request)
+    response: TemplateResponse = page.serve(request)
     if not request.user.is_authenticated:
         response["Cache-Control"] = FOR_EVERYBODY
+    elif response.context_data is not None:
+        response.context_data["waits_for_you"] = reading.waits_for(request.user, page)
     return response
 
 

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
+
+from agencies.models import Agency
 
 LANGUAGE = "english"  # PostgreSQL's rules for word endings; British spelling is in the texts
 
@@ -181,3 +184,61 @@ class UrgentNotice(models.Model):
     def clean(self) -> None:
         if self.more and (not self.more.startswith("/") or self.more.startswith("//")):
             raise ValidationError({"more": _t("Start with / : an address on this site.")})
+
+
+class ReadingRequest(models.Model):
+    """An agency asks its people to read a page and to say that they have understood it."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(_("asked"))
+    due_on = models.DateField(_("until"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "page"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_request_to_read_a_page",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.page.title
+
+
+class Reading(models.Model):
+    """Somebody said that they have read and understood a page, in the edition of that moment."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    published_at = models.DateTimeField(_("edition"))  # when the words they read were published
+    read_at = models.DateTimeField(_("confirmed"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "person", "page", "published_at", name="one_reading_of_an_edition"
+            )
+        ]
+        indexes = [models.Index("page", "person", name="reading_by_page")]
+
+    def __str__(self) -> str:
+        return f"{self.page_id}, {self.read_at:%Y-%m-%d}"
+
+
+class MaterialChange(models.Model):
+    """From this moment the page says something else: who read it before reads it again."""
+
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(_("published"))
+
+    class Meta:
+        indexes = [models.Index("page", "-at", name="material_change_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.page_id}, {self.at:%Y-%m-%d}"

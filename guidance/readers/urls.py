@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from guidance.readers import feeds, views
+from guidance.readers import feeds, reading_views, views
 from guidance.readers.models import PrintKind
 
 app_name = "readers"
@@ -17,6 +17,14 @@ urlpatterns = [
     path("print/whole/<int:pk>.pdf", views.printed, {"kind": PrintKind.WHOLE}, name="whole"),
     path("useful/<int:pk>/", views.useful, name="useful"),
     path("suggest/<int:pk>/", views.suggest, name="suggest"),
+    path("reading/", reading_views.mine, name="reading"),
+    path("reading/ask/", reading_views.ask, name="reading_ask"),
+    path("reading/<int:pk>/confirm/", reading_views.confirm, name="reading_confirm"),
+    path("reading/<int:pk>/", reading_views.state, name="reading_state"),
+    path("reading/<int:pk>/remind/", reading_views.remind, name="reading_remind"),
+    path("reading/<int:pk>/end/", reading_views.end, name="reading_end"),
+    path("reading/<int:pk>/state.csv", reading_views.table, name="reading_csv"),
+    path("reading/<int:pk>/state.pdf", reading_views.document, name="reading_pdf"),
     path("news/feed/", feeds.news, name="news_feed"),
     path("sitemap.xml", feeds.sitemap, name="sitemap"),
 ]
