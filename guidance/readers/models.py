@@ -238,7 +238,7 @@ class MaterialChange(models.Model):
     at = models.DateTimeField(_("published"))
 
     class Meta:
-        indexes = [models.Index("page", "-at", name="material_change_newest")]
+        indexes = [models.Index("page", "at", name="material_change_newest")]
 
     def __str__(self) -> str:
         return f"{self.page_id}, {self.at:%Y-%m-%d}"
