@@ -208,7 +208,7 @@ class ReadingRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.page.title
+        return str(self.page.title)
 
 
 class Reading(models.Model):

@@ -127,7 +127,7 @@ def test_the_same_page_is_asked_for_once(page, agency, ruth, now):
     ("sent", "said"),
     [
         ({"page": ""}, "Select a page"),
-        ({"page": "999999"}, "Select a page"),
+        ({"page": "999999"}, "Which page?"),
         ({"page": "it", "due_on_day": "31", "due_on_month": "2", "due_on_year": "2030"}, "31"),
     ],
 )
