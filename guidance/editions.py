@@ -18,6 +18,7 @@ from wagtail.models import Page
 
 from clauses.models import Clause, Edition, new_edition
 from guidance.models import DatedPage, PageEdition, address_of, pages_at
+from guidance.readers import reading
 from guidance.terms import ReadAgain
 
 _open: ContextVar[list[Edition | None] | None] = ContextVar("edition", default=None)
@@ -68,6 +69,9 @@ def publish(pages: Iterable[DatedPage]) -> None:
         for page in pages
     )
     _note_clauses(pages, edition)
+    again = [page for page in pages if page.pk in known and page.read_again == ReadAgain.YES]
+    if again:
+        reading.ask_again(again, on=timezone.localdate())
 
 
 def _content(page: DatedPage) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def _rendered(request: HttpRequest, page: Page) -> HttpResponse:
     if not request.user.is_authenticated:
         response["Cache-Control"] = FOR_EVERYBODY
     elif response.context_data is not None:
-        response.context_data["waits_for_you"] = reading.waits_for(request.user, page)
+        waits = reading.waits_for(request.user, page)
+        response.context_data["waits_for_you"] = waits and reading.edition_of(page)
     return response
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from guidance.models import NewsPage, address_of
+from guidance.models import NewsPage, PageEdition, address_of
 
 NEWEST = 30
 
@@ -44,6 +44,36 @@ class NewsFeed(Feed[NewsPage, None]):
         return timezone.make_aware(datetime.combine(item.published_on, time(9)))
 
 
+class ChangesFeed(Feed[PageEdition, None]):
+    """What changed on which page and why, newest first."""
+
+    feed_type = Rss201rev2Feed
+    title = _("Prevent portal: changes to the guidance")
+    link = "/guidance/changes/"
+    description = _("What changed on each page, and why.")
+
+    def items(self) -> QuerySet[PageEdition]:
+        newest = PageEdition.objects.select_related("edition").defer("content")
+        return newest.order_by("-edition__number", "pk")[:NEWEST]
+
+    def item_title(self, item: PageEdition) -> str:
+        return item.title
+
+    def item_description(self, item: PageEdition) -> str:
+        return " ".join(part for part in (item.what, item.why) if part)
+
+    def item_link(self, item: PageEdition) -> str:
+        return item.address
+
+    def item_guid(self, item: PageEdition) -> str:
+        return f"edition-{item.edition.number}-{item.pk}"
+
+    item_guid_is_permalink = False
+
+    def item_pubdate(self, item: PageEdition) -> datetime:
+        return item.edition.published_at
+
+
 class PagesSitemap(Sitemap[Page]):
     """Every page that the search knows is public: one list for both."""
 
@@ -63,6 +93,12 @@ class PagesSitemap(Sitemap[Page]):
 @require_safe
 def news(request: HttpRequest) -> HttpResponse:
     return NewsFeed()(request)
+
+
+@login_not_required
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    return ChangesFeed()(request)
 
 
 @login_not_required

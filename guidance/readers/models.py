@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from agencies.models import Agency
+from clauses.models import Edition
 
 LANGUAGE = "english"  # PostgreSQL's rules for word endings; British spelling is in the texts
 
@@ -212,33 +213,18 @@ class ReadingRequest(models.Model):
 
 
 class Reading(models.Model):
-    """Somebody said that they have read and understood a page, in the edition of that moment."""
+    """Somebody said that they have read and understood a page, in the edition they were shown."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
-    published_at = models.DateTimeField(_("edition"))  # when the words they read were published
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+")
     read_at = models.DateTimeField(_("confirmed"))
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                "person", "page", "published_at", name="one_reading_of_an_edition"
-            )
+            models.UniqueConstraint("person", "page", "edition", name="one_reading_of_an_edition")
         ]
         indexes = [models.Index("page", "person", name="reading_by_page")]
 
     def __str__(self) -> str:
         return f"{self.page_id}, {self.read_at:%Y-%m-%d}"
-
-
-class MaterialChange(models.Model):
-    """From this moment the page says something else: who read it before reads it again."""
-
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
-    at = models.DateTimeField(_("published"))
-
-    class Meta:
-        indexes = [models.Index("page", "at", name="material_change_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.page_id}, {self.at:%Y-%m-%d}"

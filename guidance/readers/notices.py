@@ -37,7 +37,7 @@ def news(subscriber: Subscriber) -> None:
         subject=_("The Prevent guidance has changed"),
         what=_("There are changes or news that you have not been told of."),
         why=_("You asked for e-mails about the guidance."),
-        path=reverse("readers:updates"),
+        path=reverse("guidance_changes", args=["guidance/"]),
         key=f"guidance.updates:{subscriber.token}:{subscriber.told_until:%Y%m%d%H%M%S}",
         sign_in=False,
         stop=stop,

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import qrcode
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from guidance.models import (
     GuidanceIndex,
     GuidancePage,
     LeafletPage,
+    PageEdition,
     address_of,
     contacts_by_place,
 )
@@ -137,13 +138,21 @@ def draw(pages: list[DatedPage], kind: PrintKind) -> bytes:
             {"page": page, "name": names[address_of(page)], "text": _text(page, names)}
             for page in pages
         ],
-        "edition": max(page.last_published_at for page in pages),
+        "published_at": max(page.last_published_at for page in pages),
+        "edition": _edition(pages),
         "address": address,
         "code": code(address),
         "places": contacts_by_place() if kind == PrintKind.FOLDED else None,
     }
     template = "leaflet_folded_pdf" if kind == PrintKind.FOLDED else "page_pdf"
     return pdf.render(f"guidance/{template}.html", context, title=first.title)
+
+
+def _edition(pages: list[DatedPage]) -> int | None:
+    """The number of the edition in which the newest of the pages got its words."""
+    found = PageEdition.objects.filter(page__in=[page.pk for page in pages]).order_by()
+    newest: int | None = found.aggregate(number=Max("edition__number"))["number"]
+    return newest
 
 
 def _text(page: DatedPage, names: dict[str, str]) -> SafeString:

@@ -21,8 +21,10 @@ from agencies import people
 from agencies.models import Agency, Membership
 from agencies.terms import AGENCY_LEADS, AGENCY_ROLES
 from audit import events
+from clauses.models import Edition
+from guidance.models import PageEdition
 from guidance.readers import notices
-from guidance.readers.models import MaterialChange, Reading, ReadingRequest
+from guidance.readers.models import Reading, ReadingRequest
 
 
 class RefusedError(Exception):
@@ -154,41 +156,55 @@ def waits_for(user: User, page: Page) -> bool:
 
 
 @transaction.atomic
-def confirm(page: Page, *, by: User, now: datetime) -> None:
-    """Note that a person has read and understood a page as it stands; twice counts once."""
+def confirm(page: Page, *, edition: int, by: User, now: datetime) -> None:
+    """Note that a person has read and understood a page; twice counts once.
+
+    Args:
+        edition: the number of the edition that they were shown.
+    Raises:
+        RefusedError: the page has been published anew since.
+    """
+    current = edition_of(page)
+    if current is None or current.number != edition:
+        raise RefusedError(
+            _("The page has changed since you opened it. Read it once more, then confirm.")
+        )
     Reading.objects.get_or_create(
-        person=by,
-        page_id=page.pk,
-        published_at=page.last_published_at,
-        defaults={"read_at": now},
+        person=by, page_id=page.pk, edition=current, defaults={"read_at": now}
     )
     events.record("reading.confirmed", page, by=by)
     notices.read_by(page, by)
 
 
+def edition_of(page: Page) -> Edition | None:
+    """The edition in which a page got the words that it has now."""
+    newest = PageEdition.objects.filter(page=page.pk).select_related("edition")
+    one = newest.defer("content").order_by("-edition__number").first()
+    return one.edition if one else None
+
+
 def _read(persons: Iterable[int], pages: Iterable[int]) -> dict[tuple[int, int], datetime]:
     """Who confirmed which page since it last changed materially: (page, person), and when last."""
     pages = set(pages)
-    changes = MaterialChange.objects.filter(page__in=pages).values("page").annotate(at=Max("at"))
-    since = dict(changes.values_list("page", "at"))
+    changes = PageEdition.objects.filter(page__in=pages, read_again=True).order_by().values("page")
+    since = dict(changes.annotate(last=Max("edition__number")).values_list("page", "last"))
     found = Reading.objects.filter(page__in=pages, person__in=set(persons)).order_by("read_at")
     return {
         (page, person): read_at
         for page, person, edition, read_at in found.values_list(
-            "page", "person", "published_at", "read_at"
+            "page", "person", "edition__number", "read_at"
         )
-        if page not in since or edition >= since[page]
+        if edition >= since.get(page, 0)
     }
 
 
 # --- What an editor says of a change --------------------------------------------------------------
-@transaction.atomic
-def changed_materially(page: Page, *, at: datetime) -> None:
-    """Open every request for the page again: what was read is not what stands there now."""
-    MaterialChange.objects.create(page_id=page.pk, at=at)
-    for request in ReadingRequest.objects.filter(
-        page=page.pk, ended_at__isnull=True
-    ).select_related("agency", "page"):
+def ask_again(pages: Iterable[Page], *, on: date) -> None:
+    """Tell everybody who is asked to read these pages that what they read stands there no more."""
+    open_ones = ReadingRequest.objects.filter(
+        page__in=[page.pk for page in pages], ended_at__isnull=True
+    )
+    for request in open_ones.select_related("agency", "page"):
         for reader in state(request):
             if reader.read_at is None:
-                notices.asked_to_read(request, reader.person, on=at.date(), again=True)
+                notices.asked_to_read(request, reader.person, on=on, again=True)

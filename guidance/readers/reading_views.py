@@ -81,8 +81,14 @@ def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     page = get_object_or_404(Page.objects.live(), pk=pk)
     if not reading.waits_for(request.user, page):
         messages.info(request, _("You have confirmed this page already, or nobody asks you to."))
+        return redirect(address_of(page))
+    shown = request.POST.get("edition", "")
+    try:
+        number = int(shown) if shown.isdecimal() and len(shown) < 10 else 0
+        reading.confirm(page, edition=number, by=request.user, now=timezone.now())
+    except reading.RefusedError as refusal:
+        messages.error(request, str(refusal))
     else:
-        reading.confirm(page, by=request.user, now=timezone.now())
         messages.success(request, _("Thank you. Your agency sees that you have read the page."))
     return redirect(address_of(page))
 

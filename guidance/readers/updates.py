@@ -3,16 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 
-from guidance.models import DatedPage, GuidancePage, NewsPage, StatementPage
+from clauses.models import current_edition
 from guidance.readers import notices
 from guidance.readers.models import Subscriber
 
 NOT_CONFIRMED_KEPT = timedelta(days=7)
 BETWEEN_MAILS = timedelta(days=1)  # one mail tells of all that changed meanwhile
 AT_ONCE = 500  # subscribers told in one minute
-TOLD_OF: tuple[type[DatedPage], ...] = (GuidancePage, NewsPage, StatementPage)
 
 
 @transaction.atomic
@@ -54,12 +52,12 @@ def tell(now: datetime) -> int:
         How many mails were written.
     """
     Subscriber.objects.never_confirmed(now - NOT_CONFIRMED_KEPT).delete()
-    newest = _newest_change()
+    newest = current_edition()
     if newest is None:
         return 0
     due = list(
         Subscriber.objects.confirmed()
-        .filter(told_until__lt=newest, told_until__lte=now - BETWEEN_MAILS)
+        .filter(told_until__lt=newest.published_at, told_until__lte=now - BETWEEN_MAILS)
         .select_for_update(skip_locked=True)
         .order_by("told_until", "pk")[:AT_ONCE]
     )
@@ -68,10 +66,3 @@ def tell(now: datetime) -> int:
         notices.news(subscriber)
     Subscriber.objects.bulk_update(due, ["told_until"])
     return len(due)
-
-
-def _newest_change() -> datetime | None:
-    moments = [
-        kind.objects.live().aggregate(newest=Max("last_published_at"))["newest"] for kind in TOLD_OF
-    ]
-    return max((moment for moment in moments if moment), default=None)

@@ -26,5 +26,6 @@ urlpatterns = [
     path("reading/<int:pk>/state.csv", reading_views.table, name="reading_csv"),
     path("reading/<int:pk>/state.pdf", reading_views.document, name="reading_pdf"),
     path("news/feed/", feeds.news, name="news_feed"),
+    path("guidance/changes/feed/", feeds.changes, name="changes_feed"),
     path("sitemap.xml", feeds.sitemap, name="sitemap"),
 ]

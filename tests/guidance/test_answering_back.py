@@ -175,6 +175,8 @@ def test_news_and_addresses_can_be_read_by_machines(site, client):
     addresses = client.get("/sitemap.xml").content.decode()
     assert "/guidance/what-to-do/</loc>" in addresses
     assert "/referrals/" not in addresses
+    changes = client.get("/guidance/changes/feed/").content.decode()
+    assert "New page." in changes
     assert "Sitemap: http" in client.get("/robots.txt").content.decode()
 
 

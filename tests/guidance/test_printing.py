@@ -37,6 +37,7 @@ def leaflet(site) -> LeafletPage:
     page.body.append(("heading", {"words": "What happens", "code": ""}))
     page.body.append(("paragraph", "<p>We ask.</p>"))
     page.save_revision().publish()
+    page.refresh_from_db()
     return page
 
 

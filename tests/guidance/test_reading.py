@@ -1,5 +1,6 @@
 """Read and understood: an agency asks, its people confirm, and only its leads see who has."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -74,7 +75,8 @@ def test_everybody_is_asked_once_and_confirms_with_one_press(page, agency, ruth,
     assert page.title in staff.get("/reading/").content.decode()
     shown = staff.get(PATH).content.decode()
     assert "I have read and understood this page" in shown
-    staff.post(f"/reading/{page.pk}/confirm/")
+    (edition,) = re.findall(r'name="edition" value="(\d+)"', shown)
+    staff.post(f"/reading/{page.pk}/confirm/", {"edition": edition})
     assert "I have read and understood" not in staff.get(PATH).content.decode()
     request = ReadingRequest.objects.get()
     assert waiting(request) == ["Ruth Adeyemi"]
@@ -85,7 +87,9 @@ def test_everybody_is_asked_once_and_confirms_with_one_press(page, agency, ruth,
 
 def test_only_leads_of_the_agency_see_who_has_read(page, agency, ruth, hannah, locality, now):
     request = reading.ask(agency, page, by=ruth, now=now)
-    other = Agency.objects.create(name="Ouse Bank", kind=AgencyType.EDUCATION_SCHOOL, locality=locality)
+    other = Agency.objects.create(
+        name="Ouse Bank", kind=AgencyType.EDUCATION_SCHOOL, locality=locality
+    )
     stranger = join(other, "Sam Lead", Role.LEAD)
     for person in (hannah, stranger):
         browser = signed_in(person)
@@ -100,21 +104,41 @@ def test_only_leads_of_the_agency_see_who_has_read(page, agency, ruth, hannah, l
         reading.end(request, by=hannah, now=now)
 
 
+def publish(page, read_again: str) -> None:
+    page.refresh_from_db()
+    page.summary += " More."
+    page.what_changed, page.why_changed, page.read_again = "A sentence", "It was wrong", read_again
+    page.save_revision().publish()
+
+
+def confirm(page, person: User, now) -> None:
+    edition = reading.edition_of(page)
+    assert edition is not None
+    reading.confirm(page, edition=edition.number, by=person, now=now)
+
+
 def test_a_material_change_opens_it_again_and_another_does_not(page, agency, ruth, hannah, now):
     request = reading.ask(agency, page, by=ruth, now=now)
-    reading.confirm(page, by=hannah, now=now)
-    page.save_revision().publish()  # a comma
+    confirm(page, hannah, now)
+    publish(page, "no")
     assert waiting(request) == ["Ruth Adeyemi"]
-    page.refresh_from_db()
-    page.save_revision().publish()
-    page.refresh_from_db()
-    reading.changed_materially(page, at=page.last_published_at)
+    publish(page, "yes")
     assert waiting(request) == ["Hannah Ellis", "Ruth Adeyemi"]
     again = Message.objects.filter(kind="guidance.asked_to_read", to_person=hannah)
     assert again.filter(body__contains="has changed").count() == 1
-    reading.confirm(page, by=hannah, now=now + timedelta(days=1))
+    confirm(page, hannah, now + timedelta(days=1))
     assert waiting(request) == ["Ruth Adeyemi"]
     assert Reading.objects.filter(person=hannah).count() == 2  # both editions stay known
+
+
+@pytest.mark.parametrize("shown", ["0", "", "x", "9" * 30])
+def test_who_was_shown_an_older_edition_reads_again(page, agency, ruth, hannah, now, shown):
+    request = reading.ask(agency, page, by=ruth, now=now)
+    response = signed_in(hannah).post(
+        f"/reading/{page.pk}/confirm/", {"edition": shown}, follow=True
+    )
+    assert "The page has changed since you opened it" in response.content.decode()
+    assert "Hannah Ellis" in waiting(request)
 
 
 def test_the_same_page_is_asked_for_once(page, agency, ruth, now):
@@ -144,7 +168,7 @@ def test_reminders_go_once_a_day_to_those_who_wait(page, agency, ruth, hannah, n
     request = reading.ask(agency, page, by=ruth, now=now)
     assert reading.remind(request, by=ruth, now=now) == 2
     assert reading.remind(request, by=ruth, now=now) == 0
-    reading.confirm(page, by=hannah, now=now)
+    confirm(page, hannah, now)
     assert reading.remind(request, by=ruth, now=now + timedelta(days=1)) == 1
 
 
