@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import quote_plus, urlsplit
 
-from django.db import transaction
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils import timezone
 
-from accounts.models import User
+from agencies import workflow
+from agencies.models import Absence
+from agencies.terms import Role
 from referrals.steps import STEPS
 from referrals.terms import Status
-from tests.edges.wire import FORM, Answer, Wire
+from tests.edges.wire import FORM, Answer, Wire, undone
+from tests.factories import MembershipFactory
 from tests.referrals import cases
-from tests.referrals.test_access import address, of_cases, patterns
+from tests.referrals.test_access import address, patterns
 
 # Who looks for forms at a case in this state.
 SEATS = {
@@ -30,7 +33,7 @@ SEATS = {
     Status.CLOSED: ("prevent_lead",),
 }
 ANYWHERE = ("practitioner", "lead", "portal_admin", None)
-NOT_OURS = ("/cms/", "/demo/", "/static/")
+NOT_OURS = ("/cms/", "/demo/", "/static/", "/fault/")
 NO_PAGES = (".pdf", "/autosave/", "/blank-form/", "/download/")
 
 
@@ -122,15 +125,44 @@ def key_of(path: str) -> str:
     return f"{match.view_name} {match.kwargs.get('step', '')}".strip()
 
 
-def takes_posts(browser: Wire, path: str) -> bool:
-    kept = transaction.savepoint()
-    answer = browser.ask("POST", path.encode(), content_type=FORM)
-    transaction.savepoint_rollback(kept)
-    return answer.status != 405
+def taking_posts(cast: cases.Cast) -> set[str]:
+    """Addresses of ours that refuse no post for being one: their names."""
+    someone, key = Wire(cast.outsider), "a" * 26
+    found = set()
+    for route, name in patterns():
+        path = _filled(route, name, key)
+        if path is None or path.startswith(NOT_OURS):
+            continue
+        with undone():
+            if someone.ask("POST", path.encode(), content_type=FORM).status != 405:
+                found.add(name)
+    return found
+
+
+def blind(cast: cases.Cast, names: set[str]) -> dict[str, Offered]:
+    """Posts to these addresses by somebody who has seen no form there, nor may see much."""
+    lead, key = Wire(cast.lead), cases.walk_to(cast, Status.TRIAGE).key
+    paths = {name: _filled(route, name, key) for route, name in patterns() if name in names}
+    return {
+        name: Offered(path=path, browser=lead, name=name) for name, path in paths.items() if path
+    }
+
+
+def _filled(route: str, name: str, key: str) -> str | None:
+    """An address of this kind; None if it has no name that leads back to it."""
+    arguments = [part.split(">")[0] for part in route.split("<")[1:]]
+    try:
+        return address(name, key, arguments)
+    except NoReverseMatch:
+        return None
 
 
 def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
-    """Pages to look at, and who looks."""
+    """Pages to begin at, and who does."""
+    MembershipFactory(agency=cast.agency, pending=True)
+    today = timezone.localdate()
+    Absence.objects.create(person=cast.lead, starts_on=today, ends_on=today)
+    workflow.invite("new@people.example.org", Role.PRACTITIONER, cast.agency, by=cast.portal_admin)
     for _route, name in patterns():
         try:
             path = reverse(name) if name else ""
@@ -142,46 +174,47 @@ def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
     for status, seats in SEATS.items():
         referral = cases.walk_to(cast, status)
         for seat in seats:
-            for name, arguments in of_cases():
-                if not any(argument.startswith("uuid:") for argument in arguments):
-                    yield seat, address(name, referral.key, arguments)
-            if seat == "practitioner" and status == Status.DRAFT:
+            for name in ("case", "tasks", "files", "check", "status", "part"):
+                yield seat, reverse(f"referrals:{name}", args=[referral.key])
+            if (seat, status) in (
+                ("practitioner", Status.DRAFT),
+                ("lead", Status.AGENCY_CHECK),
+            ):
                 for step in STEPS:
-                    yield seat, f"/referrals/{referral.key}/{step.name}/"
-            if seat == "lead" and status == Status.AGENCY_CHECK:
-                for step in STEPS:
-                    yield seat, f"/referrals/{referral.key}/{step.name}/"
+                    yield seat, reverse("referrals:step", args=[referral.key, step.name])
 
 
 def all_forms(cast: cases.Cast) -> dict[str, Offered]:
-    """The first form found for each kind of address that takes posts."""
+    """The first form found for each kind of address that takes posts, on pages linked together."""
     browsers: dict[str | None, Wire] = {None: Wire()}
     found: dict[str, Offered] = {}
     looked: set[tuple[str | None, str]] = set()
-    for seat, path in _paths(cast):
-        browser = browsers.setdefault(seat, Wire(_person(cast, seat)))
-        waiting = [path]
+    for seat, beginning in _paths(cast):
+        if seat not in browsers:
+            browsers[seat] = Wire(getattr(cast, seat))
+        browser, waiting = browsers[seat], [beginning]
         while waiting:
             path = waiting.pop()
             if (seat, path) in looked or key_of(path) in found or path.endswith(NO_PAGES):
                 continue
             looked.add((seat, path))
-            kept = transaction.savepoint()
-            answer = browser.ask(path=path.encode())
-            transaction.savepoint_rollback(kept)
+            with undone():
+                answer = browser.ask(path=path.encode())
             if answer.status != 200 or not answer.is_page:
                 continue
             for form in _Forms(answer.text, path).forms:
                 form.browser, form.name = browser, key_of(form.path)
                 if form.name and not form.path.startswith(NOT_OURS):
                     found.setdefault(form.name, form)
-            if path.startswith("/agency/"):
-                waiting += [link for link in _links(answer.text) if link.startswith("/agency/")]
+            waiting += [link for link in _links(answer.text) if _belongs(link, beginning)]
     return found
 
 
-def _person(cast: cases.Cast, seat: str | None) -> User | None:
-    return getattr(cast, seat) if seat else None
+def _belongs(link: str, beginning: str) -> bool:
+    """Whether a page is of the same case, or of the same part of the house."""
+    if link.startswith("/referrals/"):
+        return link.split("/")[2:3] == beginning.split("/")[2:3]
+    return link.startswith("/agency/") and beginning.startswith("/agency/")
 
 
 def _links(html: str) -> list[str]:

@@ -4,13 +4,16 @@ Django's test client refuses to send much of what a stranger would, so these are
 """
 
 import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection
-from django.test import Client
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection, transaction
+from django.test import Client, override_settings
 
 from accounts.models import User
 from tests.entry import enter
@@ -20,9 +23,9 @@ FORM = "application/x-www-form-urlencoded"
 TOKEN = "t" * 32
 # What looking at a page may leave: who looked, where a session stands, how often someone tried.
 NO_EFFECT = ("audit_auditevent", "audit_sequence", "django_session", "portal_cache")
-WRITES = """
-SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables
-WHERE relname <> ALL(%s)
+WRITTEN = """
+SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables
+WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND relname <> ALL(%s)
 """
 
 
@@ -104,21 +107,52 @@ class Wire:
         return Answer(int(status[:3]), {name.lower(): value for name, value in headers}, content)
 
 
+@contextmanager
+def deployed() -> Iterator[None]:
+    """One name, over https, whatever this machine is called; the tests' own addresses too.
+
+    A server's handler would close the connection, and with it the test's transaction.
+    """
+    told = {"ALLOWED_HOSTS": [HOST], "BASE_URL": f"https://{HOST}"}
+    with override_settings(ROOT_URLCONF="tests.edges.urls", **told):
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        yield
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def written() -> dict[str, int]:
+    """How many rows of each table of consequence this transaction has written, undone ones too."""
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN, [list(NO_EFFECT)])
+        return dict(cursor.fetchall())
+
+
 def writes() -> int:
     """How many rows of consequence this transaction has written so far, undone ones included."""
-    with connection.cursor() as cursor:
-        cursor.execute(WRITES, [list(NO_EFFECT)])
-        return int(cursor.fetchone()[0])
+    return sum(written().values())
 
 
-def digest() -> dict[str, str]:
-    """A short value for each table of consequence."""
-    tables = sorted(set(connection.introspection.table_names()) - set(NO_EFFECT))
+def digest(tables: Iterable[str] | None = None) -> dict[str, str]:
+    """A short value for each of these tables; for each table of consequence if none are named."""
+    if tables is None:
+        tables = set(connection.introspection.table_names()) - set(NO_EFFECT)
     parts = " UNION ALL ".join(
         f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) "  # noqa: S608
         f'FROM "{table}" t'
-        for table in tables
+        for table in sorted(tables)
     )
+    if not parts:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(parts)
         return dict(cursor.fetchall())
