@@ -2,8 +2,12 @@
 
 An address that is not declared here breaks the build. Wagtail's and allauth's own are declared by
 prefix: their access is theirs, and ours to their front doors is tested beside them.
+
+``make test`` leaves out cells that others stand for, as said beside each; ``make proof`` fills in
+every one (``PORTAL_MATRIX=whole``).
 """
 
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
@@ -47,7 +51,7 @@ SIGNED_IN = {
     "referrals:disposal_lift",
 }
 BY_PREFIX = ("accounts/", "cms/", "agency/", "audit/", "demo/", "health/")
-METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+METHODS = ("get", "post", "head", "put", "patch", "delete", "options")
 STATES = (
     Status.DRAFT,
     Status.AGENCY_CHECK,
@@ -57,9 +61,23 @@ STATES = (
     Status.TRANSFERRED,
     Status.INVESTIGATION_HOLD,
 )
+WHOLE = os.environ.get("PORTAL_MATRIX") == "whole"
 # Every actor asks by GET and POST; the rarer methods, and the comparison with an address that does
 # not exist, are refused before anybody's role is looked at, so a few actors stand for all.
 EVERY_METHOD = ("nobody", "outsider")
+# Nor is the case looked at: one state stands for all.
+STATE_OF_EVERY_METHOD = Status.TRIAGE
+# What a post meets where a case is not to be seen is what a look meets: each actor posts to each
+# address in every third state.
+POSTS_EVERY = 3
+# Who sees a case for the same reason as somebody else reads the same pages of it.
+AS_READERS_ALIKE = {
+    "deputy": "lead",
+    "prevent_deputy": "prevent_lead",
+    "prevent_senior": "prevent_lead",
+    "supervisor": "officer",
+    "coordinator": "chair",
+}
 
 
 def patterns(found: object = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
@@ -123,6 +141,12 @@ def roles(cast: cases.Cast) -> dict[str, User | None]:
     return people | {"nobody": None}
 
 
+def may_see(person: User | None, referral: Referral) -> bool:
+    return person is not None and (
+        Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
+    )
+
+
 def state_of(referral: Referral) -> tuple[object, ...]:
     row = Referral.objects.filter(pk=referral.pk).values().get()
     return (
@@ -134,26 +158,32 @@ def state_of(referral: Referral) -> tuple[object, ...]:
     )
 
 
+def methods_of(who: str, status: Status, number: int) -> tuple[str, ...]:
+    """How somebody who does not see the case asks for the address of this number."""
+    if WHOLE:
+        return METHODS if who in EVERY_METHOD else METHODS[:2]
+    if who in EVERY_METHOD:
+        return METHODS if status == STATE_OF_EVERY_METHOD else METHODS[:2]
+    return METHODS[:2] if (number + STATES.index(status)) % POSTS_EVERY == 0 else METHODS[:1]
+
+
 @pytest.mark.parametrize("status", STATES)
 def test_a_case_answers_only_those_who_may_see_it(status, cast, case_in):
     """Not yours and not there are the same answer, and neither changes a thing."""
     referral = case_in(status)
     missing = "a" * len(referral.key)
-    addresses = of_cases()
     cells = refusals = 0
-    for who, person in roles(cast).items():
-        browser = enter(person)
-        sees = (
-            person is not None
-            and Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
-        )
-        methods = ("get",) if sees else METHODS if who in EVERY_METHOD else ("get", "post")
+    for row, (who, person) in enumerate(roles(cast).items()):
+        browser, sees = enter(person), may_see(person, referral)
+        if sees and not WHOLE and AS_READERS_ALIKE.get(who):
+            continue
         before = state_of(referral)
-        for name, arguments in addresses:
+        for column, (name, arguments) in enumerate(of_cases()):
             url = address(name, referral.key, arguments)
-            for method in methods:
+            answers = {}
+            for method in ("get",) if sees else methods_of(who, status, row + column):
                 cells += 1
-                response = getattr(browser, method)(url)
+                response = answers[method] = getattr(browser, method)(url)
                 said = (status, who, method, name, response.status_code)
                 assert response.status_code < 500, said
                 if person is None:
@@ -163,21 +193,21 @@ def test_a_case_answers_only_those_who_may_see_it(status, cast, case_in):
                     # A method that the address never takes is refused before anyone is asked.
                     assert response.status_code in (404, 405), said
             if who in EVERY_METHOD and person is not None:
-                here, nowhere = browser.get(url), browser.get(address(name, missing, arguments))
+                here, nowhere = answers["get"], browser.get(address(name, missing, arguments))
                 assert (here.status_code, here.content) == (
                     nowhere.status_code,
                     nowhere.content,
                 ), (status, who, name)
         assert state_of(referral) == before, (status, who)
-    assert refusals > 0.5 * cells
+    assert refusals > 0.4 * cells
 
 
 @pytest.mark.parametrize("status", [Status.AGENCY_CHECK, Status.TRIAGE])
 def test_what_is_posted_by_those_who_see_but_may_not_changes_nothing(status, cast, case_in):
     """An empty or foreign form from somebody who can see the case is never a server error."""
     referral = case_in(status)
-    for person in roles(cast).values():
-        if person is None or not Referral.objects.visible_to(person).filter(pk=referral.pk):
+    for who, person in roles(cast).items():
+        if not may_see(person, referral) or (AS_READERS_ALIKE.get(who) and not WHOLE):
             continue
         browser = enter(person)
         for name, arguments in of_cases():
@@ -211,9 +241,7 @@ def test_a_file_is_opened_by_those_who_see_the_case_and_by_nobody_else(status, c
         Attachment.objects.update(state=checked)
         for who, person in roles(cast).items():
             browser, said = enter(person), (status, checked, who)
-            sees = person is not None and (
-                Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
-            )
+            sees = may_see(person, referral)
             had = sees and (checked == FileState.CLEAN or person == cast.practitioner)
             for method in (browser.get, browser.post):
                 opened = method(urls[0])
@@ -250,18 +278,17 @@ PART = {"observed", "told_by_others", "worry", "forenames", "surname", "school",
 @pytest.mark.parametrize("status", [Status.AGENCY_CHECK, Status.TRIAGE])
 def test_no_word_of_a_case_reaches_somebody_who_is_not_entitled(status, cast, case_in):
     referral = case_in(status, **CANARIES)
+    urls = [address(name, referral.key, arguments) for name, arguments in of_cases()]
+    urls += ["/referrals/", "/referrals/new/", "/referrals/search/?ref=NY-2026-0001", "/"]
+    # Those who see it are looked over the shoulder in tests/edges/test_canaries.py.
     for person in roles(cast).values():
+        if may_see(person, referral):
+            continue
         browser = enter(person)
-        mine = person is not None and (
-            Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
-        )
-        urls = [address(name, referral.key, arguments) for name, arguments in of_cases()]
-        urls += ["/referrals/", "/referrals/new/", "/referrals/search/?ref=NY-2026-0001", "/"]
         for url in urls:
             response = browser.get(url)
             body = response.content + str(response.headers).encode()
-            if not mine:
-                assert b"CANARY" not in body, (status, person, url)
+            assert b"CANARY" not in body, (status, person, url)
     words = "".join(f"{m.subject}{m.body}{m.path}" for m in Mail.objects.all()) + "".join(
         f"{e.detail}{e.reason}{e.reference}" for e in AuditEvent.objects.all()
     )
@@ -290,10 +317,7 @@ def test_a_note_reaches_those_who_read_it_and_nobody_else(cast, case_in):
     report.make(referral)
     team = {"prevent_lead", "prevent_deputy", "prevent_senior", "officer", "supervisor"}
     for who, person in roles(cast).items():
-        browser, seen = enter(person), b""
-        sees = person is not None and (
-            Referral.objects.visible_to(person).filter(pk=referral.pk).exists()
-        )
+        browser, seen, sees = enter(person), b"", may_see(person, referral)
         # Whoever does not see the case reads nothing at any address of it, as is held above.
         for name, arguments in of_cases() if sees else [("referrals:case", ["slug:key"])]:
             response = browser.get(address(name, referral.key, arguments))
