@@ -162,6 +162,14 @@ def _running_file(places: Places) -> Path:
 
 
 # --- Serving ----------------------------------------------------------------------------------
+def web_server(port: int) -> list[str]:
+    """The words after ``python`` that serve the portal on this port."""
+    words = f"-m gunicorn prevent_portal.wsgi:application --bind {HOST}:{port}"
+    words += " --worker-class gthread --workers 1 --threads 4 --log-level warning"
+    words += " --no-control-socket"
+    return words.split()
+
+
 def serve(places: Places, env: Mapping[str, str], port: int) -> None:
     """Serve until a signal asks to stop (see stop_on_signals), then stop both processes.
 
@@ -173,10 +181,7 @@ def serve(places: Places, env: Mapping[str, str], port: int) -> None:
     try:
         print("Web server (5 seconds) ...", end="", flush=True)
         began = time.monotonic()
-        web = f"-m gunicorn prevent_portal.wsgi:application --bind {HOST}:{port}"
-        web += " --worker-class gthread --workers 1 --threads 4 --log-level warning"
-        web += " --no-control-socket"
-        processes.start("web server", *web.split())
+        processes.start("web server", *web_server(port))
         _wait_until_it_answers(processes, port)
         print(f" {time.monotonic() - began:.0f} s", flush=True)
         processes.start("worker", "manage.py", "work")

@@ -69,7 +69,7 @@ ERRORS: dict[str, tuple[int, Callable[[Wire, Any], Answer]]] = {
     "not found": (404, lambda b, s: b.ask(path=b"/nowhere/")),
     "not this method": (405, lambda b, s: b.ask("PUT", b"/referrals/start/")),
     "too much": (
-        400,
+        413,
         lambda b, s: b.ask(
             "POST", b"/accounts/login/", body=b"a=" + b"x" * 2_600_000, content_type=FORM
         ),
