@@ -51,6 +51,7 @@ def environment(cluster: Cluster) -> dict[str, str]:
         "DATABASE_URL": cluster.url(OWNER),
         "DATABASE_OWNER_URL": cluster.url(OWNER),
         "PORTAL_EMBEDDED_DIR": str(cluster.socket),
+        "PORTAL_DATABASE_LOG": str(cluster.log),
         "SECRET_KEY": secrets.token_urlsafe(50),
         "VAULT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "VAULT_KEY_FILE": "",

@@ -317,7 +317,11 @@ class Cluster:
             "listen_addresses = ''",  # no network: who may enter the socket's folder may connect
             f"unix_socket_directories = '\"{socket}\"'",
             "unix_socket_permissions = 0700",
-            "log_min_error_statement = panic",  # statements may hold the words of a case
+            # What the database refuses it quotes, words of a case too: the statement, the row, the
+            # text that it could not read. The portal's own log says what was refused, without.
+            "log_min_error_statement = panic",
+            "log_error_verbosity = terse",
+            "log_min_messages = log",
         ]
         if self.for_tests:
             lines += ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
