@@ -17,6 +17,8 @@ from ui.clocks import Clock
 REFERENCE = re.compile(r"\b([A-Z]{2}-\d{4}-\d{4,})\b")
 """Of a case, as people read it aloud."""
 
+BREAK, NO_BOX = SafeString("<br>"), SafeString("<i></i>")
+
 register = template.Library()
 register.filter("day", dates.day)
 register.filter("paper_day", dates.paper_day)
@@ -36,9 +38,7 @@ def said(words: str | None) -> SafeString:
 
 
 def _lines(block: str) -> SafeString:
-    return format_html_join(
-        SafeString("<br>"), "{}", ((line,) for line in block.strip().split("\n"))
-    )
+    return format_html_join(BREAK, "{}", ((line,) for line in block.strip().split("\n")))
 
 
 @register.filter
@@ -127,23 +127,21 @@ def clock_days(promise: Clock | None) -> SafeString | str:
 def _boxes(promise: Clock) -> SafeString | str:
     if not promise.boxes:
         return ""
-    drawn = SafeString("").join(
-        format_html('<i class="{}"></i>', box) if box else SafeString("<i></i>")
-        for box in promise.boxes
-    )
-    return format_html('<span class="p-days" aria-hidden="true">{}</span>', SafeString(drawn))
+    boxes = (format_html('<i class="{}"></i>', box) if box else NO_BOX for box in promise.boxes)
+    drawn = format_html_join("", "{}", ((box,) for box in boxes))
+    return format_html('<span class="p-days" aria-hidden="true">{}</span>', drawn)
 
 
 @register.simple_tag
 def govuk_form(form: forms.BaseForm) -> SafeString:
     """The fields of a form made elsewhere (allauth's, say) in GOV.UK markup; no form tag."""
-    return SafeString(str(ui_forms.dress(form)))
+    return ui_forms.dress(form).render()
 
 
 @register.simple_tag
 def govuk_field(bound: BoundField) -> SafeString:
     """One field of such a form."""
-    return SafeString(ui_forms.dress(bound.form)[bound.name].as_field_group())
+    return ui_forms.dress(bound.form)[bound.name].as_field_group()
 
 
 @register.filter
