@@ -78,16 +78,14 @@ def _quick_settings(
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_word_of_a_case(
-    _quick_settings: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
+def swept(_quick_settings: None) -> Iterator[Sweep]:
     """Nothing that the whole run wrote has a word of a case in it (PR-05)."""
-    swept, database = Sweep(), DatabaseLog()
-    with everything(swept):
-        yield
-    swept.look_at_files(Path(settings.MEDIA_ROOT))
-    swept.look("log of the database", database.read())
-    assert not swept.found, swept.told()
+    sweep, database = Sweep(), DatabaseLog()
+    with everything(sweep):
+        yield sweep
+    sweep.look_at_files(Path(settings.MEDIA_ROOT))
+    sweep.look("log of the database", database.read())
+    assert not sweep.found, sweep.told()
 
 
 # --- Database ---------------------------------------------------------------------------------

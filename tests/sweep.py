@@ -56,7 +56,7 @@ class Sweep:
         for path in folder.rglob("*"):
             if path.is_file():
                 self.look("file's name", path.name)
-                self.look("file", path.read_bytes().decode("latin-1"))
+                self.look("file", path.read_text(errors="replace"))
 
     def told(self) -> str:
         return "\n".join(self.found[:LOUDEST])
@@ -68,8 +68,9 @@ class Listener(logging.Handler):
     def __init__(self, sweep: Sweep) -> None:
         super().__init__()
         self.sweep = sweep
-        line: Any = settings.LOGGING["formatters"]["line"]
-        self.setFormatter(logging.config.DictConfigurator({}).configure_formatter(dict(line)))
+        told: Any = settings.LOGGING
+        line = dict(told["formatters"]["line"])
+        self.setFormatter(logging.config.DictConfigurator({}).configure_formatter(line))
 
     def emit(self, record: logging.LogRecord) -> None:
         self.sweep.look("log", self.format(record))

@@ -191,7 +191,7 @@ def all_forms(cast: cases.Cast) -> dict[str, Offered]:
     looked: set[tuple[str | None, str]] = set()
     for seat, beginning in _paths(cast):
         if seat not in browsers:
-            browsers[seat] = Wire(getattr(cast, seat))
+            browsers[seat] = Wire(getattr(cast, str(seat)))
         browser, waiting = browsers[seat], [beginning]
         while waiting:
             path = waiting.pop()
