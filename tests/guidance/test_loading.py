@@ -75,12 +75,12 @@ def test_what_an_editor_is_writing_stays(site):
 
 
 def test_what_an_editor_took_away_or_hid_stays_away(site):
-    GuidancePage.objects.get(slug="local-arrangements").delete()
+    GuidancePage.objects.get(slug="worried-about-an-adult").delete()
     StatementPage.objects.get(slug="cookies").unpublish()
     outcomes = loading.load()
     assert outcomes["taken away by editors"] == 1
     assert outcomes["changed by editors"] == 1
-    assert not GuidancePage.objects.filter(slug="local-arrangements").exists()
+    assert not GuidancePage.objects.filter(slug="worried-about-an-adult").exists()
 
 
 def test_a_changed_file_reaches_a_page_nobody_changed(site, tmp_path):
@@ -94,13 +94,13 @@ def test_a_changed_file_reaches_a_page_nobody_changed(site, tmp_path):
 
 def test_a_page_of_the_editors_is_not_taken_over(site, tmp_path):
     home = HomePage.objects.get()
-    home.add_child(instance=StatementPage(title="Leaflets", slug="leaflets", kept_by="Editor"))
+    home.add_child(instance=StatementPage(title="Posters", slug="posters", kept_by="Editor"))
     folder = shutil.copytree(content.FOLDER, tmp_path / "content")
-    (folder / "leaflets.md").write_text(
+    (folder / "posters.md").write_text(
         "---\ntype: statement\ntitle: Ours\nkept_by: Editor\nlast_checked: 2026-11-22\n---\nWords"
     )
     assert loading.load(folder)["changed by editors"] == 1
-    assert StatementPage.objects.get(slug="leaflets").title == "Leaflets"
+    assert StatementPage.objects.get(slug="posters").title == "Posters"
 
 
 def test_links_follow_a_page_that_moves(site, client):
