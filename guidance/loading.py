@@ -177,6 +177,7 @@ class _Load:
             if parent is None or self._tree_path(source.path) in self.pages:
                 continue
             page = TYPES[source.fields["type"]](slug=slug)
+            page.wagtail_admin_comments = []  # none yet, so that nobody asks the database for them
             self._write_plain(page, source)
             steps[parent.path] += 1
             page.path = Page._get_path(parent.path, parent.depth + 1, steps[parent.path])

@@ -195,10 +195,7 @@ class DatedPage(Page):
         context["as_on"] = getattr(request, "as_on", None)
         context["late_since"] = self.late_since(timezone.localdate())
         if purposes := self.contacts_wanted():
-            context["contacts_at"] = {
-                purpose: (contacts_by_place([purpose]), missing_contacts([purpose]))
-                for purpose in purposes
-            }
+            context["contacts_at"] = contacts_at(purposes)
         return context
 
 
@@ -232,27 +229,55 @@ def path_of(url_path: str) -> str:
     return "/" + "/".join(url_path.split("/")[2:])
 
 
-def contacts_by_place(
-    purposes: Iterable[ContactPurpose] = tuple(ContactPurpose),
-) -> list[tuple[Locality | None, list[Contact]]]:
+Places = list[tuple[Locality | None, list[Contact]]]
+
+
+def contacts_by_place(purposes: Iterable[ContactPurpose] = tuple(ContactPurpose)) -> Places:
     """The contacts that readers may see, by locality; those for everywhere come first."""
-    shown = Contact.objects.filter(is_shown=True, purpose__in=purposes).select_related("locality")
-    places: dict[Locality | None, list[Contact]] = {}
-    for contact in shown:
-        places.setdefault(contact.locality, []).append(contact)
-    return sorted(places.items(), key=lambda item: item[0].name if item[0] else "")
+    return _by_place(_shown_contacts().filter(purpose__in=purposes).select_related("locality"))
 
 
 def missing_contacts(purposes: Iterable[ContactPurpose]) -> list[str]:
     """What the board has still to supply, for the editors' eyes: "York: Worried about a child"."""
-    shown: set[tuple[int | None, str]] = set(
-        Contact.objects.filter(is_shown=True).values_list("locality", "purpose")
-    )
+    return _missing(purposes, _shown_contacts(), Locality.objects.all())
+
+
+def contacts_at(
+    purposes: Iterable[ContactPurpose],
+) -> dict[ContactPurpose, tuple[Places, list[str]]]:
+    """Each purpose with its contacts by place and what is missing; two queries for all of them."""
+    purposes = list(purposes)
+    shown = list(_shown_contacts().filter(purpose__in=purposes).select_related("locality"))
+    localities = list(Locality.objects.all())
+    found = {purpose: [one for one in shown if one.purpose == purpose] for purpose in purposes}
+    return {
+        purpose: (_by_place(contacts), _missing([purpose], contacts, localities))
+        for purpose, contacts in found.items()
+    }
+
+
+def _shown_contacts() -> models.QuerySet[Contact]:
+    return Contact.objects.filter(is_shown=True)
+
+
+def _by_place(contacts: Iterable[Contact]) -> Places:
+    places: dict[Locality | None, list[Contact]] = {}
+    for contact in contacts:
+        places.setdefault(contact.locality, []).append(contact)
+    return sorted(places.items(), key=lambda item: item[0].name if item[0] else "")
+
+
+def _missing(
+    purposes: Iterable[ContactPurpose],
+    contacts: Iterable[Contact],
+    localities: Iterable[Locality],
+) -> list[str]:
+    there = {(contact.locality_id, contact.purpose) for contact in contacts}
     return [
         f"{locality}: {purpose.label}"
-        for locality in Locality.objects.all()
+        for locality in localities
         for purpose in purposes
-        if (locality.pk, purpose.value) not in shown and (None, purpose.value) not in shown
+        if (locality.pk, purpose.value) not in there and (None, purpose.value) not in there
     ]
 
 

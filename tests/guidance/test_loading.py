@@ -22,7 +22,7 @@ def test_a_second_load_changes_nothing(site):
 
 
 def test_a_load_asks_little_of_the_database(django_assert_max_num_queries, tmp_path):
-    """A page more costs the few queries of what refers to what, and of its comments."""
+    """A page more costs the two queries of the list of what refers to what, and no more."""
     folder = shutil.copytree(content.FOLDER, tmp_path / "content")
     few = len(content.sources(folder))
     with django_assert_max_num_queries(260 + 2 * few):
