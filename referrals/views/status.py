@@ -107,7 +107,7 @@ def _page(
             "lead": lead,
             "shared": shared,
             "word": referral.status_word,
-            "stages": list(stages(referral)),
+            "stages": list(stages(referral, author=author)),
             "holder": holder,
             "said": said,
             "before": before,
@@ -201,14 +201,18 @@ def _own_form_open(referral: Referral, *, lead: bool, author: bool) -> bool:
     )
 
 
-def stages(referral: Referral) -> Any:
+def stages(referral: Referral, *, author: bool = True) -> Any:
     """The plain steps of section 11: done, now, to come. Police-led work changes none of them."""
     word = referral.status_word
     if referral.outward_status in IN_AGENCY:
         yield Stage(_("Recorded"), dates.moment(referral.created_at), "is-done")
         now_text = {
-            Status.AGENCY_CHECK: _("Your safeguarding lead decides with you."),
-            Status.RETURNED: _("Your safeguarding lead has a question for you."),
+            Status.AGENCY_CHECK: _("Your safeguarding lead decides with you.")
+            if author
+            else _("The lead decides with the author."),
+            Status.RETURNED: _("Your safeguarding lead has a question for you.")
+            if author
+            else _("The lead's question is with the author."),
             Status.AGENCY_CLOSED: _("No further concern. The reasons are below."),
             Status.OTHER_ROUTE: _("Other help is the right one. Prevent leads do not see it."),
         }[Status(referral.outward_status)]

@@ -562,6 +562,7 @@ def test_a_lead_takes_back_what_its_author_has_left_behind(cast, case_in):
     assert "The author has left: it is yours to take back" in page_of(cast.lead)
     page = enter(cast.lead).get(f"{referral.get_absolute_url()}status/").content.decode()
     assert "The author has left" in page
+    assert "has a question for you" not in page  # said to the author
     url = f"{referral.get_absolute_url()}reply-to-lead/"
     assert enter(cast.lead).post(url, {"words": "She told me on Monday."}).status_code == 302
     referral = cases.fresh(referral)
