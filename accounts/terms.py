@@ -12,3 +12,6 @@ FIRST = "\n\n".join(
         "I tell my safeguarding lead at once.",
     ]
 )
+
+DRAFT = f"This is a draft: the board of the partnership has not approved it yet.\n\n{FIRST}"
+"""What a new portal begins with, until the board publishes its own."""

@@ -10,7 +10,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.utils import timezone
 
-from accounts.models import TITLES, User
+from accounts.models import TITLES, Terms, TermsAccepted, User
+from accounts.terms import DRAFT
 from agencies import opening, retention
 from agencies.models import (
     Agency,
@@ -177,6 +178,11 @@ def go_live(people: dict[str, User], *, now: datetime) -> None:
         return
     if not StatementPage.objects.live().filter(slug=SLUG).exists():
         loading.load()
+    if not Terms.objects.exists():
+        terms = Terms.objects.create(words=DRAFT)
+        TermsAccepted.objects.bulk_create(
+            TermsAccepted(person=person, terms=terms, at=now) for person in people.values()
+        )
     proposer, signer = people["frank"], people["noor"]
     signed = set(RetentionRule.objects.in_force().values_list("kind", flat=True))
     for kind, (months, child_months) in SUGGESTED_MONTHS.items():

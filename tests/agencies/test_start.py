@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.models import Terms, User
 from agencies import opening, people
 from agencies.models import Locality, Membership, Opening
 from agencies.terms import Role
@@ -62,6 +62,7 @@ def test_twice_is_once():
     assert "There is a portal administrator already." in said
     assert "York: there already" in said
     assert Locality.objects.count() == 2
+    assert Terms.objects.get().words.startswith("This is a draft")
     assert Membership.objects.filter(role=Role.PORTAL_ADMIN).count() == 1
 
 

@@ -4,6 +4,8 @@ import pytest
 from django.urls import reverse
 from wagtail.models import Page as Published
 
+from accounts.models import Terms
+from accounts.terms import DRAFT
 from agencies import workflow as agencies
 from agencies.models import Membership
 from agencies.terms import Role
@@ -85,3 +87,15 @@ def test_who_belongs_to_no_agency_yet(stage, seat):
     stranger = seat(UserFactory(email="somebody@nowhere.example.org", name=""))
     stranger.go("referrals:home")
     assert see(stranger) == []
+
+
+def test_terms_that_wait_to_be_agreed_to(stage, seat):
+    """The last of this file: from here on everybody is asked."""
+    Terms.objects.create(words=DRAFT)
+    owen = seat(stage["owen"])
+    owen.go("agencies:details")
+    assert owen.path == reverse("account_terms")
+    assert see(owen) == []
+    owen.press("I agree")
+    assert owen.path == reverse("agencies:details")
+    assert look_at(owen, [Look(reverse("account_terms"))]) == []

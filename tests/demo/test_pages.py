@@ -12,6 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.middleware import has_passed
+from accounts.models import Terms, TermsAccepted
+from agencies import opening
+from agencies.models import Opening
 from demo import cast, codes
 from outbox import post, sending
 
@@ -142,3 +145,18 @@ def test_the_pages_that_ask_for_a_second_step_are_told_the_code(rf: RequestFacto
         Template("{% load i18n %}" + says).render(Context({"DEMO_CODE": told}))
         == f"It is {codes.now()}"
     )
+
+
+def test_everybody_has_agreed_to_a_draft_of_the_terms(company: cast.Company) -> None:
+    """Somebody new is asked; nobody of the cast is, so that every page opens at once."""
+    Opening.objects.all().delete()
+    opening.forget()
+    try:
+        cast.go_live(company.people, now=timezone.now())
+    finally:
+        opening.forget()
+    terms = Terms.objects.get()
+    assert terms.words.startswith("This is a draft: the board of the partnership has not")
+    agreed = set(TermsAccepted.objects.filter(terms=terms).values_list("person", flat=True))
+    assert agreed == {person.pk for person in company.people.values()}
+    assert Opening.objects.exists()

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.database import asking
-from accounts.models import User
+from accounts.models import Terms, User
+from accounts.terms import DRAFT
 from agencies import opening, workdays
 from agencies.models import Locality
 from agencies.terms import DAY_ENDS, DAY_STARTS, Nation
@@ -82,6 +83,7 @@ class Command(BaseCommand):
             person = self._appoint(email.lower(), name)
             for code, place in places:
                 self._add(code, place, code == default, person, options)
+            self._draft_terms()
         self._say_what_is_left()
 
     # --- Asking -------------------------------------------------------------------------------
@@ -135,6 +137,15 @@ class Command(BaseCommand):
         events.record("locality.added", place, by=by)
         unknown = ", takes concerns from unknown places" if place.is_default else ""
         self.stdout.write(f"{code}, {name}: added{unknown}.")
+
+    def _draft_terms(self) -> None:
+        if Terms.objects.exists():
+            return
+        Terms.objects.create(words=DRAFT)
+        self.stdout.write(
+            "Terms of use: a draft is in place, which people agree to when they sign in. "
+            "The board approves its own in the back office."
+        )
 
     # --- Saying -------------------------------------------------------------------------------
     def _say_what_is_left(self) -> None:
