@@ -187,6 +187,14 @@ def acting_for(request: HttpRequest) -> Agency | None:
     return next((each for each in belongs if each.pk == chosen), belongs[0] if belongs else None)
 
 
+def narrowed_to(request: HttpRequest) -> Agency | None:
+    """The agency that a person of several chose to act for; None as long as they chose none."""
+    chosen = request.session.get(ACTS_FOR)
+    belongs = agencies_for(request)
+    found = (each for each in belongs if each.pk == chosen)
+    return next(found, None) if len(belongs) > 1 else None
+
+
 def pending_for(user: User) -> list[Membership]:
     """Requests to join that nobody has answered yet."""
     asked = Membership.objects.pending().filter(person=user)

@@ -33,6 +33,7 @@ from agencies.terms import AGENCY_LEADS, ROLES_OF_SCOPE, RULE_KEEPERS, Role
 
 PORTAL = "portal"  # in an address, the place that is neither an agency nor a locality
 SELF_GIVEN = gettext_lazy("Ask another administrator: nobody gives roles to themselves.")
+ALL = "all"  # instead of one of a person's agencies
 CONTACT_FIELDS = list(PreventContactForm.base_fields)
 
 
@@ -118,6 +119,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     agencies = people.agencies_for(request)
     is_admin = any(each.role == Role.PORTAL_ADMIN for each in held)
     seen = {each.agency_id for each in held if each.role in (Role.AGENCY_ADMIN, *AGENCY_LEADS)}
+    led = {each.agency_id for each in held if each.role in AGENCY_LEADS}
     context: dict[str, Any] = {
         "held": held,
         "pending": people.pending_for(request.user),
@@ -127,6 +129,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         ],
         "is_portal_admin": is_admin,
         "acting_for": people.acting_for(request) if len(agencies) > 1 else None,
+        "narrowed": people.narrowed_to(request),
+        "leads_several": sum(agency.pk in led for agency in agencies) > 1,
         "keeps_rules": any(each.role in RULE_KEEPERS for each in held),
         "is_open": opening.is_open(),
     }
@@ -144,6 +148,10 @@ def home(request: SignedInRequest) -> HttpResponse:
 def act_for(request: SignedInRequest) -> HttpResponse:
     """Where a person of several agencies writes for, until they sign out or choose again."""
     chosen = request.POST.get("agency", "")
+    if chosen == ALL:
+        request.session.pop(people.ACTS_FOR, None)
+        messages.success(request, _("You see the work of all your agencies."))
+        return redirect("agencies:home")
     agency = next((e for e in people.agencies_for(request) if str(e.pk) == chosen), None)
     if agency is None:
         messages.error(request, _("Select one of your agencies."))

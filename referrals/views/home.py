@@ -43,6 +43,7 @@ SHORT = 10
 MOST_WORK = 100
 """Rows of a lead's own work on one page: more than anybody can hold."""
 PEOPLE = ("agency__locality", "locality", "lead", "created_by")
+LEADS_TURN = [Status.AGENCY_CHECK, Status.RETURNED, Status.QUERY]
 OWN_CLOCKS = {
     Status.AGENCY_CHECK: (ClockKind.CHECK,),
     Status.RETURNED: (ClockKind.AUTHOR_ANSWER,),
@@ -172,7 +173,10 @@ def home(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     writes = not held or bool(serves.agencies)
     own = _own(user)
-    ours, context = (_of_leads(user, serves, now)) if serves.leads else ([], {})
+    chosen = _leads_here(request, serves)
+    ours, context = _of_leads(user, chosen, now) if serves.leads else ([], {})
+    if others := serves.leads - chosen.leads:
+        context |= {"only": people.narrowed_to(request), "elsewhere": _waiting(user, others)}
     lines = {line.referral.pk: line for line in lines_of(_once([*own, *ours]), user=user, now=now)}
     mine = [lines[referral.pk] for referral in own]
     sent = [line for line in mine if line.referral.status not in EDITABLE_BY_AUTHOR]
@@ -202,6 +206,29 @@ def home(request: SignedInRequest) -> HttpResponse:
         ]
         context["shared"] = [lines[referral.pk] for referral in context["shared"]]
     return render(request, "referrals/home.html", context)
+
+
+def _leads_here(request: SignedInRequest, serves: Serves) -> Serves:
+    """A lead of several agencies who chose to act for one sees the work of that one (row A2)."""
+    chosen = people.narrowed_to(request)
+    if chosen is None or chosen.pk not in serves.leads:
+        return serves
+    return replace(serves, leads=frozenset({chosen.pk}))
+
+
+def _waiting(user: User, agencies: Iterable[int]) -> str:
+    """What waits where the lead does not look just now: it is never out of mind."""
+    number = (
+        Referral.objects.visible_to(user)
+        .filter(agency__in=sorted(agencies), outward_status__in=LEADS_TURN)
+        .count()
+    )
+    said = ngettext(
+        "%(n)s concern is in hand in your other agencies.",
+        "%(n)s concerns are in hand in your other agencies.",
+        number,
+    )
+    return said % {"n": number}
 
 
 ERRANDS = {
@@ -263,8 +290,7 @@ def _of_leads(user: User, serves: Serves, now: datetime) -> tuple[list[Referral]
         Q(kind=ClockKind.ROUTE_SENT) | Q(kind=ClockKind.LOOK_AGAIN, due_at__lt=tomorrow),
         referral=OuterRef("pk"),
     )
-    in_hand = [Status.AGENCY_CHECK, Status.RETURNED, Status.QUERY]
-    waits = Q(outward_status__in=in_hand) | Q(Exists(due), outward_status=Status.OTHER_ROUTE)
+    waits = Q(outward_status__in=LEADS_TURN) | Q(Exists(due), outward_status=Status.OTHER_ROUTE)
     work = list(
         ours.filter(waits)
         .select_related(*PEOPLE)
@@ -326,7 +352,8 @@ def unsent_words(user: User, serves: Serves) -> str:
 @require_safe
 def listed(request: SignedInRequest) -> HttpResponse:
     """Everything I recorded, or everything that my agency recorded, newest first."""
-    user, serves = request.user, Serves.of(request.user, people.roles_for(request))
+    user = request.user
+    serves = _leads_here(request, Serves.of(user, people.roles_for(request)))
     of = "agency" if request.GET.get("of") == "agency" else "mine"
     if of == "agency" and not serves.leads:
         raise PermissionDenied

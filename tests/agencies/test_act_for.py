@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from agencies.terms import Role
 from referrals import workflow
 from referrals.models import Referral
+from referrals.terms import Status
 from tests import entry
 from tests.factories import AgencyFactory, MembershipFactory, UserFactory
 
@@ -74,3 +75,32 @@ def test_the_choice_ends_with_the_session(both, club):
     choose(browser, club)
     entry.enter(both).post("/referrals/new/")
     assert Referral.objects.get().agency != club
+
+
+def test_a_lead_of_two_sees_the_work_of_the_one_chosen_and_hears_of_the_other(school, club, lead):
+    MembershipFactory(person=lead, agency=club, role=Role.DEPUTY_LEAD)
+    for number, agency in enumerate((school, club, club)):
+        Referral.objects.create(
+            agency=agency,
+            created_by=UserFactory(name=f"Author {number}"),
+            status=Status.AGENCY_CHECK,
+            outward_status=Status.AGENCY_CHECK,
+            lead=lead,
+        )
+    browser = entry.enter(lead)
+
+    def checks():
+        page = browser.get("/referrals/").content.decode()
+        return page.split('id="checks">')[1].split("<")[0], page
+
+    assert checks()[0] == "To check: 3"  # nothing is hidden before anything is chosen
+    assert "All of them" in browser.get("/agency/").content.decode()
+    choose(browser, school)
+    title, page = checks()
+    assert title == "To check: 1"
+    assert "You see the work of Fellgate High School." in page
+    assert "2 concerns are in hand in your other agencies." in page
+    choose(browser, club)
+    assert checks()[0] == "To check: 2"
+    assert "You see the work of all your agencies." in choose(browser, "all")
+    assert checks()[0] == "To check: 3"
