@@ -4,6 +4,7 @@ They look after the post, not the cases: no reference stands here, and no link l
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from outbox import sending
 from outbox.models import RETURNED, Message
 
 MOST = 50
-"""Messages on one page, those that wait longest first; the others come as these are dealt with."""
+"""Messages on one page, those that wait longest first."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,32 @@ def page(request: SignedInRequest) -> HttpResponse:
     _only_administrators(request)
     now = timezone.now()
     parked = Message.objects.parked().select_related("to_person").order_by("parked_at", "pk")
+    after = _after(request.GET.get("after", ""))
+    some = list(parked.filter(after)[: MOST + 1] if after else parked[: MOST + 1])
     due = Q(send_after__lte=now)
     context = Message.objects.waiting().aggregate(
         waiting=Count("pk", filter=due), since=Min("send_after", filter=due)
     )
-    context["lines"] = [Line(each, _why(each)) for each in parked[:MOST]]
+    context["lines"] = [Line(each, _why(each)) for each in some[:MOST]]
+    context["next"] = _mark(some[MOST - 1]) if len(some) > MOST else ""
+    context["is_first"] = after is None
     context["count"] = parked.count()
     return render(request, "agencies/mail.html", context)
+
+
+def _mark(message: Message) -> str:
+    """Where a page ends: what is dealt with meanwhile moves nothing on the next one."""
+    assert message.parked_at is not None  # noqa: S101 - it is parked
+    return f"{message.parked_at.timestamp():.6f}_{message.pk}"
+
+
+def _after(mark: str) -> Q | None:
+    moment, _sign, key = mark.partition("_")
+    try:
+        at, pk = datetime.fromtimestamp(float(moment), UTC), UUID(key)
+    except (ValueError, OverflowError, OSError):
+        return None  # no mark, or not one of ours: the first page
+    return Q(parked_at__gt=at) | Q(parked_at=at, pk__gt=pk)
 
 
 @require_POST

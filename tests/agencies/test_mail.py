@@ -144,7 +144,7 @@ def test_giving_up_asks_first_and_is_for_good(park, portal_admin):
     assert out.outbox == []
 
 
-def test_many_are_counted_and_the_oldest_shown(park, portal_admin, django_assert_max_num_queries):
+def test_many_are_counted_and_shown_page_by_page(park, portal_admin, django_assert_max_num_queries):
     for _number in range(MOST + 2):
         park()
     client = enter(portal_admin)
@@ -152,4 +152,13 @@ def test_many_are_counted_and_the_oldest_shown(park, portal_admin, django_assert
     with django_assert_max_num_queries(15):
         page = words(client.get(PAGE))
     assert page.count("To Ruth Adeyemi") == MOST
-    assert f"The oldest {MOST} of {MOST + 2} stand here." in page
+    assert f"There are {MOST + 2} in all, the oldest first." in page
+    after = page.split('href="?after=')[1].split('"')[0]
+    shown = list(Message.objects.parked().order_by("parked_at", "pk"))
+    sending.give_up(shown[0].pk, timezone.now(), by=portal_admin)  # moves nothing
+    second = words(client.get(f"{PAGE}?after={after}"))
+    assert second.count("To Ruth Adeyemi") == 2
+    assert all(str(each.pk) in second for each in shown[MOST:])
+    assert "Back to the first page" in second
+    for wrong in ("x", "1e999_x", f"nan_{shown[0].pk}", f"{10**30}_{shown[0].pk}"):
+        assert words(client.get(f"{PAGE}?after={wrong}")).count("To Ruth Adeyemi") == MOST
