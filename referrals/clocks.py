@@ -217,6 +217,9 @@ def rest_for_police(referral: Referral, *, now: datetime) -> None:
 def resume_for_police(referral: Referral, *, now: datetime) -> None:
     """It is with the police again: they go on with the working time that was left."""
     hidden = Clock.objects.unfinished().filter(referral=referral, hidden=True)
+    if referral.outward_status not in WITH_POLICE:  # nothing is left to count from
+        hidden.update(stopped_at=now)
+        return
     for clock in hidden:
         clock.referral = referral
         resume(clock, now=now)
