@@ -384,9 +384,8 @@ class GuidancePage(DatedPage):
             context["after"] = siblings[at + 1] if at + 1 < len(siblings) else None
         context["pages"] = [page for page in found if page.depth > self.depth]
         if self.contacts_for:
-            purposes = [ContactPurpose(self.contacts_for)]
-            context["places"] = contacts_by_place(purposes)
-            context["wanted"] = missing_contacts(purposes)
+            purpose = ContactPurpose(self.contacts_for)
+            context["places"], context["wanted"] = contacts_at([purpose])[purpose]
         return context
 
 
