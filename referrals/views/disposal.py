@@ -1,5 +1,6 @@
 """What is past its time: looked through by who answers for it, signed by a privacy officer."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ from vault import keys
 MOST = 50
 """Cases on one page, the oldest first; the others come as these are dealt with."""
 MOST_MONTHS = 24
+KEY = re.compile(r"[a-z2-7]{26}")
 
 
 class HoldForm(PageForm):
@@ -134,7 +136,8 @@ def _done() -> list[dict[str, Any]]:
 @fresh_factor_needed_to_press("referrals:disposal")
 def propose(request: SignedInRequest) -> HttpResponse:
     user = _who_takes_part(request)
-    count = disposal.propose(request.POST.getlist("case")[:MOST], by=user, now=timezone.now())
+    chosen = [each for each in request.POST.getlist("case")[:MOST] if KEY.fullmatch(each)]
+    count = disposal.propose(chosen, by=user, now=timezone.now())
     _say(
         request,
         count,
@@ -204,6 +207,8 @@ def hold(request: SignedInRequest) -> HttpResponse:
     """Of a case on the list, or by its reference at any time."""
     user = _who_takes_part(request)
     key = request.GET.get("case", "")
+    if key and not KEY.fullmatch(key):
+        raise Http404
     referral = _mine(user, key=key) if key else None
     form = HoldForm(request.POST if request.method == "POST" else None, asks_which=referral is None)
     if request.method == "POST" and form.is_valid():

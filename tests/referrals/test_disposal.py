@@ -324,7 +324,9 @@ def test_the_pages_propose_sign_hold_and_stop(cast, old, django_assert_max_num_q
     assert f'href="/referrals/{old.key}/"' in page
     page = officer.get(PAGE).content.decode()
     assert f'href="/referrals/{old.key}/"' not in page  # reads no case
-    lead.post(f"{PAGE}propose/", {"case": [old.key, "nonsense"]})
+    for nonsense in ("\0", "é", "x" * 26):
+        assert lead.get(f"{PAGE}hold/", {"case": nonsense}).status_code == 404
+    lead.post(f"{PAGE}propose/", {"case": [old.key, "nonsense", "\0"]})
     page = officer.get(PAGE).content.decode()
     assert "Proposed by Joanna Firth." in page
     one = Disposal.objects.get()
