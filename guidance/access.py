@@ -4,7 +4,6 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
 from wagtail.models import (
-    GroupApprovalTask,
     GroupPagePermission,
     Page,
     Workflow,
@@ -15,6 +14,7 @@ from wagtail.models import (
 from accounts.models import User
 from agencies.models import Membership
 from agencies.terms import Role
+from guidance.approval import ApprovalStep
 
 GROUPS = {
     Role.GUIDANCE_EDITOR: "Guidance editors",
@@ -42,6 +42,10 @@ ON_RECORDS = {
     + ["view_terms", "add_terms"],  # a version is followed by another, never changed
 }
 APPROVAL = "Approval by a guidance approver"
+STEPS = {
+    "1. Read and checked": [Role.GUIDANCE_EDITOR, Role.GUIDANCE_APPROVER],
+    "2. Agreed for publishing": [Role.GUIDANCE_APPROVER],
+}
 
 
 def sync(user: User) -> bool:
@@ -82,11 +86,19 @@ def prepare_groups() -> None:
                 content_type__app_label="wagtailcore", codename=f"{act}_page"
             )
             GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
-    approvers = Group.objects.get(name=GROUPS[Role.GUIDANCE_APPROVER])
-    task = GroupApprovalTask.objects.filter(name=APPROVAL).first()
-    if task is None:
-        task = GroupApprovalTask.objects.create(name=APPROVAL)
-        task.groups.add(approvers)
-        workflow = Workflow.objects.create(name=APPROVAL)
-        WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
-        WorkflowPage.objects.update_or_create(page=root, defaults={"workflow": workflow})
+    _prepare_approval(root)
+
+
+def _prepare_approval(root: Page) -> None:
+    """Two steps: read by anyone who works on pages, then agreed by an approver."""
+    workflow, _new = Workflow.objects.get_or_create(name=APPROVAL)
+    WorkflowPage.objects.update_or_create(page=root, defaults={"workflow": workflow})
+    for order, (name, roles) in enumerate(STEPS.items()):
+        step, _new = ApprovalStep.objects.get_or_create(name=name)
+        step.groups.set(Group.objects.filter(name__in=[GROUPS[role] for role in roles]))
+        WorkflowTask.objects.update_or_create(
+            workflow=workflow, task=step, defaults={"sort_order": order}
+        )
+    for gone in workflow.workflow_tasks.exclude(task__name__in=STEPS):
+        gone.task.specific.deactivate()  # the one step of earlier editions of the portal
+        gone.delete()

@@ -23,6 +23,7 @@ from wagtail.search import index
 from agencies.models import Contact, Locality, Route
 from agencies.terms import ContactPurpose
 from clauses.models import Clause, Edition
+from guidance.approval import ApprovalStep as ApprovalStep  # a table of this app
 from guidance.blocks import INLINE, BodyBlock, SourceBlock, TermBlock
 from guidance.content import anchor
 from guidance.fields import BlocksField, ChoicesField

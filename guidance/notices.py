@@ -1,5 +1,7 @@
 """What editors and approvers are told, as outbox rows."""
 
+from datetime import date
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.models import Page, TaskState, WorkflowState
@@ -7,23 +9,42 @@ from wagtail.models import Page, TaskState, WorkflowState
 from accounts.models import User
 from agencies import people
 from agencies.terms import Role
+from guidance.terms import ReviewStage
 from outbox import post
+from ui.dates import paper_day
 
 
 def page_waits(task: TaskState, *, by: User | None) -> None:
-    """Tell every approver but the one who asks that a page waits for them."""
-    page = task.workflow_state.content_object
-    for approver in people.holders(None, [Role.GUIDANCE_APPROVER]):
-        if approver != by:
+    """Tell everybody who may take the step, but the one who asks, that a page waits for them."""
+    page, step = task.workflow_state.content_object, task.task.specific
+    for person in people.holders(None, [Role.GUIDANCE_EDITOR, Role.GUIDANCE_APPROVER]):
+        if person != by and step.may_decide(task.workflow_state, person):
             post.send(
-                approver,
+                person,
                 kind="guidance.page_waits",
                 subject=_("A page waits for your approval"),
                 what=_("An editor has changed a page of the guidance and asks you to approve it."),
-                why=_("You are a guidance approver of the portal."),
+                why=_("You work on the guidance of the portal."),
                 path=_edit_path(page),
-                key=f"guidance.page_waits:{task.pk}:{approver.pk}",
+                key=f"guidance.page_waits:{task.pk}:{person.pk}",
             )
+
+
+def page_due(page: int, review_by: date, stage: ReviewStage, person: User) -> None:
+    """Tell a keeper of a page that it is to be checked, or is late."""
+    late = stage == ReviewStage.LATE
+    post.send(
+        person,
+        kind="guidance.page_due",
+        subject=_("A page is late to be checked") if late else _("A page is to be checked"),
+        what=_("Read the page, put right what is no longer true, and set the next day."),
+        why=_("You keep pages of the guidance."),
+        by_when=_("It was due on %s.") % paper_day(review_by)
+        if late
+        else _("By %s.") % paper_day(review_by),
+        path=reverse("wagtailadmin_pages:edit", args=[page]),
+        key=f"guidance.page_due:{page}:{review_by}:{stage}:{person.pk}",
+    )
 
 
 def page_approved(workflow: WorkflowState, *, by: User | None) -> None:

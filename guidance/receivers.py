@@ -20,7 +20,7 @@ from accounts.models import User
 from agencies.models import Contact, Membership
 from agencies.signals import membership_confirmed, membership_ended
 from agencies.terms import Role
-from guidance import access, editions, notices
+from guidance import access, approval, editions, notices, reviews
 from guidance.models import DatedPage
 from guidance.readers import printing, texts, updates
 from outbox.signals import housekeeping
@@ -115,3 +115,13 @@ def note_taken_away(instance: Page, **kwargs: Any) -> None:
 def note_deleted(sender: type[Any], instance: Any, **kwargs: Any) -> None:
     if issubclass(sender, DatedPage) and instance.live:
         editions.take_away(instance)
+
+
+@receiver(housekeeping, dispatch_uid="guidance_schedule")
+def keep_schedule(now: datetime, **kwargs: Any) -> None:
+    approval.keep_schedule(now)
+
+
+@receiver(housekeeping, dispatch_uid="guidance_reviews")
+def remind_of_reviews(now: datetime, **kwargs: Any) -> None:
+    reviews.remind(now)

@@ -3,13 +3,20 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse_lazy
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.action_menu import ActionMenuItem
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
+from wagtail.models import Page
 from wagtail.rich_text import FeatureRegistry
 from wagtail.rich_text.pages import PageLinkHandler
 from wagtail.snippets.models import register_snippet
@@ -23,6 +30,7 @@ from wagtail.snippets.views.snippets import (
 from accounts.models import Terms
 from agencies.models import Agency, AgencyDomain, Contact, Locality, Route
 from audit import events
+from guidance import office
 from guidance.models import path_of
 from guidance.readers.models import Correction, UrgentNotice
 
@@ -261,3 +269,63 @@ class PathLinkHandler(PageLinkHandler):
 @hooks.register("register_rich_text_features", order=1000)
 def link_by_path(features: FeatureRegistry) -> None:
     features.register_link_type(PathLinkHandler)
+
+
+@hooks.register("before_publish_page")
+def publish_by_two(request: HttpRequest, page: Page) -> HttpResponse:
+    """A page is published by its second approval. What was written is kept as a draft."""
+    messages.warning(
+        request,
+        _("Kept as a draft. Send it for approval: two people agree a page before it is published."),
+    )
+    return redirect("wagtailadmin_pages:edit", page.pk)
+
+
+@hooks.register("before_bulk_action")
+def publish_one_by_one(
+    request: HttpRequest, action: str, objects: list[Page], view: object
+) -> HttpResponse | None:
+    if action != "publish":
+        return None
+    messages.warning(request, _("Pages are published one by one, by approval."))
+    return redirect("wagtailadmin_explore_root")
+
+
+@hooks.register("before_copy_page")
+def copy_as_draft(request: HttpRequest, page: Page) -> HttpResponse | None:
+    if not {"publish_copies", "alias"} & request.POST.keys():
+        return None
+    messages.warning(request, _("A copy begins as a draft. Copy it without publishing it."))
+    return redirect("wagtailadmin_pages:copy", page.pk)
+
+
+@hooks.register("construct_page_action_menu")
+def no_publish_button(
+    items: list[ActionMenuItem], request: HttpRequest, context: dict[str, object]
+) -> None:
+    items[:] = [item for item in items if item.name != "action-publish"]
+
+
+@hooks.register("register_admin_urls")
+def reports() -> list[URLPattern]:
+    return [
+        path("guidance/to-check/", office.to_check, name="guidance_to_check"),
+        path("guidance/to-put-right/", office.to_put_right, name="guidance_to_put_right"),
+    ]
+
+
+@hooks.register("register_reports_menu_item")
+def report_to_check() -> MenuItem:
+    return MenuItem(
+        _("Pages to check"), reverse_lazy("guidance_to_check"), icon_name="history", order=10
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def report_to_put_right() -> MenuItem:
+    return MenuItem(
+        _("Health of the pages"),
+        reverse_lazy("guidance_to_put_right"),
+        icon_name="warning",
+        order=20,
+    )

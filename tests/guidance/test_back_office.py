@@ -1,13 +1,17 @@
+from datetime import timedelta
+
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import Revision
 
 from accounts.models import User
 from agencies.models import Agency, Contact, Locality, Membership, Route
 from agencies.terms import AgencyType, ContactPurpose, Role, RouteKind
 from audit.models import AuditEvent
-from guidance import access
-from guidance.models import GuidancePage
+from guidance import access, approval
+from guidance.models import GuidancePage, PageEdition
 from outbox.models import Message
 from tests.guidance.conftest import signed_in
 
@@ -180,25 +184,136 @@ def test_sign_out_is_the_portals(admin):
     assert answer["Location"] == reverse("account_logout")
 
 
-def test_approval_is_told_through_the_outbox_and_without_words(site, give, mailoutbox):
-    page = GuidancePage.objects.get(slug="what-to-do")
-    editor, approver = give(Role.GUIDANCE_EDITOR).person, give(Role.GUIDANCE_APPROVER).person
-    access.sync(approver)
+@pytest.fixture
+def office(give):
+    """Those who work on pages: who writes, who reads, two who agree."""
+    roles = [Role.GUIDANCE_EDITOR] * 2 + [Role.GUIDANCE_APPROVER] * 2
+    people = []
+    for number, role in enumerate(roles):
+        person = User.objects.create_user(f"office{number}@example.org", name=f"Person {number}")
+        people.append(give(role, person).person)
+        access.sync(person)
+    return people
+
+
+def sent_on(page, editor):
     page.summary = "Changed"
     page.save_revision(user=editor)
-    state = page.get_workflow().start(page, editor)
-    (asked,) = Message.objects.filter(to_person=approver)
-    assert asked.kind == "guidance.page_waits"
-    assert page.title not in asked.body
-    assert editor.name not in asked.body
-    state.current_task_state.reject(user=approver)
+    return page.get_workflow().start(page, editor)
+
+
+def decide(state, person, action, comment="It agrees with the law."):
+    state.refresh_from_db()
+    task = state.current_task_state
+    task.task.specific.on_action(task, person, action, comment=comment)
+
+
+def test_approval_is_told_through_the_outbox_and_without_words(site, office, mailoutbox):
+    editor, reader, approver, other = office
+    page = GuidancePage.objects.get(slug="what-to-do")
+    state = sent_on(page, editor)
+    asked = Message.objects.filter(kind="guidance.page_waits")
+    assert {message.to_person for message in asked} == {reader, approver, other}
+    assert not any(page.title in message.body or editor.name in message.body for message in asked)
+    decide(state, reader, "reject")
     state.refresh_from_db()
     state.resume(user=editor)
-    state.current_task_state.approve(user=approver)
+    decide(state, reader, "approve")
+    assert asked.filter(to_person=reader).count() == 2
+    assert asked.filter(to_person=approver).count() == 3
+    decide(state, approver, "approve")
     told = Message.objects.filter(to_person=editor).order_by("created_at")
     assert [each.kind for each in told] == ["guidance.page_sent_back", "guidance.page_approved"]
-    assert Message.objects.filter(to_person=approver).count() == 2
+    assert GuidancePage.objects.get(pk=page.pk).summary == "Changed"
     assert not mailoutbox
+
+
+def test_nobody_agrees_their_own_words_or_takes_two_steps(site, office):
+    editor, reader, approver, other = office
+    page = GuidancePage.objects.get(slug="what-to-do")
+    state = sent_on(page, editor)
+    with pytest.raises(PermissionDenied):
+        decide(state, editor, "approve")
+    decide(state, approver, "approve")
+    with pytest.raises(PermissionDenied):
+        decide(state, approver, "approve")  # took the first
+    with pytest.raises(PermissionDenied):
+        decide(state, reader, "approve")  # is no approver
+    page.save_revision(user=other)
+    with pytest.raises(PermissionDenied):
+        decide(state, other, "approve")  # has just changed it
+    assert GuidancePage.objects.get(pk=page.pk).summary != "Changed"
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_a_decision_says_why(site, office, action):
+    editor, reader, *_others = office
+    state = sent_on(GuidancePage.objects.get(slug="what-to-do"), editor)
+    with pytest.raises(PermissionDenied):
+        decide(state, reader, action, comment="  ")
+    task = state.current_task_state
+    address = f"/cms/pages/workflow/action/{state.object_id}/{action}/{task.pk}/"
+    browser = signed_in(reader)
+    form = browser.get(address)
+    assert "Your reason" in form.content.decode()
+    script = {"x-requested-with": "XMLHttpRequest"}  # the form stands in a dialogue
+    empty = browser.post(address, {"comment": ""}, headers=script)
+    assert "Say why" in empty.content.decode()
+    task.refresh_from_db()
+    assert task.status == task.STATUS_IN_PROGRESS
+    browser.post(address, {"comment": "Checked with the law."})
+    task.refresh_from_db()
+    assert task.status == (task.STATUS_APPROVED if action == "approve" else task.STATUS_REJECTED)
+    assert task.comment == "Checked with the law."
+
+
+def test_no_page_is_published_past_the_two_steps(site, office):
+    approver = signed_in(office[2])
+    page = GuidancePage.objects.get(slug="local-arrangements")
+    before = page.live_revision
+    edit = approver.get(f"/cms/pages/{page.pk}/edit/").content.decode()
+    assert 'name="action-publish"' not in edit
+    copy = {"new_title": "C", "new_slug": "c", "new_parent_page": page.get_parent().pk}
+    approver.post(f"/cms/pages/{page.pk}/copy/", copy | {"publish_copies": "on"})
+    assert not GuidancePage.objects.filter(slug="c").exists()
+    draft = page.save_revision(user=office[0])
+    approver.post(f"/cms/bulk/wagtailcore/page/publish/?id={page.pk}", {})
+    page.refresh_from_db()
+    assert page.live_revision == before != draft
+
+
+def test_the_old_single_step_gives_way_to_two(site):
+    access.prepare_groups()
+    workflow = GuidancePage.objects.get(slug="what-to-do").get_workflow()
+    assert [task.name for task in workflow.tasks] == list(access.STEPS)
+    access.prepare_groups()
+    assert workflow.workflow_tasks.count() == 2
+
+
+def test_what_is_agreed_for_a_later_moment_waits_for_it(site, office):
+    editor, reader, approver, _other = office
+    page = GuidancePage.objects.get(slug="what-to-do")
+    now = timezone.now()
+    page.go_live_at, page.expire_at = now + timedelta(days=1), now + timedelta(days=3)
+    state = sent_on(page, editor)
+    decide(state, reader, "approve")
+    decide(state, approver, "approve")
+
+    def shown() -> tuple[bool, bool]:
+        read = GuidancePage.objects.get(pk=page.pk)
+        return read.live, read.summary == "Changed"
+
+    approval.keep_schedule(now)
+    assert shown() == (True, False)
+    waiting = Revision.objects.get(approved_go_live_at__isnull=False)
+    waiting.approved_go_live_at = now - timedelta(minutes=1)  # its moment has come
+    waiting.content["go_live_at"] = waiting.approved_go_live_at.isoformat()
+    waiting.save()
+    approval.keep_schedule(now)
+    assert shown() == (True, True)
+    approval.keep_schedule(now + timedelta(days=4))
+    assert shown()[0] is False
+    assert PageEdition.objects.filter(page=page.pk, what="Taken away.").count() == 1
 
 
 def test_the_name_and_sign_in_of_a_person_are_kept_elsewhere(admin):
