@@ -1,7 +1,7 @@
 """Who is who today: roles, leads, who is on duty, whose agency."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.prepared import Prepared
 from agencies.models import Absence, Agency, Locality, Membership
 from agencies.terms import AGENCY_LEADS, READS_OTHERS, Role, Scope
 
@@ -34,8 +35,14 @@ def columns(place: Place) -> dict[str, Agency | Locality | None]:
 
 def roles_of(user: User) -> list[Membership]:
     """The memberships that hold today, with agency and locality: one query."""
-    held = Membership.objects.active().filter(person=user)
-    return list(held.select_related("agency", "locality"))
+    return _ROLES(person=user.pk)
+
+
+def _roles(person: int) -> QuerySet[Membership]:
+    return Membership.objects.active().filter(person=person).select_related("agency", "locality")
+
+
+_ROLES = Prepared(_roles)
 
 
 def roles_for(request: HttpRequest) -> list[Membership]:
@@ -57,6 +64,70 @@ def read_already(user: User) -> list[Membership] | None:
     """
     known: list[Membership] | None = getattr(user, "_roles_for_request", None)
     return known
+
+
+Roles = tuple[tuple[str, int | None, int | None], ...]
+
+
+def likeness(held: Iterable[Membership]) -> tuple[Roles, dict[str, list[int]]]:
+    """What the queries of two people have in common, and what each has their own of.
+
+    The roles, with the places of their agencies and localities in the two lists of keys: the shape
+    of a ``Prepared`` query that asks for somebody, and its values.
+    """
+    held = list(held)
+    agencies = sorted({each.agency_id for each in held if each.agency_id is not None})
+    localities = sorted({each.locality_id for each in held if each.locality_id is not None})
+    roles = tuple(
+        (
+            str(each.role),
+            agencies.index(each.agency_id) if each.agency_id is not None else None,
+            localities.index(each.locality_id) if each.locality_id is not None else None,
+        )
+        for each in held
+    )
+    return roles, {"agencies": agencies, "localities": localities}
+
+
+def stand_in(roles: Roles, *, person: int, agencies: list[int], localities: list[int]) -> User:
+    """Somebody of these roles, of whom a query is written; nothing of it is stored."""
+    user = User(pk=person)
+    user._roles_for_request = [  # type: ignore[attr-defined]
+        Membership(
+            person=user,
+            role=role,
+            agency_id=agencies[agency] if agency is not None else None,
+            locality_id=localities[locality] if locality is not None else None,
+        )
+        for role, agency, locality in roles
+    ]
+    return user
+
+
+class PreparedFor:
+    """A query that asks what somebody may see, put together once for all whose roles are alike.
+
+    ``make`` gets a person with their memberships read already (``read_already``).
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Any]]) -> None:
+        def of_stand_in(
+            roles: Roles,
+            *shape: Hashable,
+            person: int,
+            agencies: list[int],
+            localities: list[int],
+            **values: Any,
+        ) -> QuerySet[Any]:
+            user = stand_in(roles, person=person, agencies=agencies, localities=localities)
+            return make(user, *shape, **values)
+
+        self.prepared = Prepared(of_stand_in)
+
+    def __call__(self, user: User, *shape: Hashable, **values: Any) -> list[Any]:
+        held = read_already(user)
+        roles, keys = likeness(roles_of(user) if held is None else held)
+        return self.prepared(roles, *shape, person=user.pk, **keys, **values)
 
 
 @dataclass(frozen=True)
@@ -119,13 +190,24 @@ def _ranked(
     place: Place, roles: Iterable[Role], on: datetime.date | None
 ) -> list[tuple[Role, User]]:
     order = list(roles)
-    held = Membership.objects.active(on).filter(role__in=order, person__is_active=True)
-    if isinstance(place, Agency):
-        held = held.filter(agency=place)
-    elif isinstance(place, Locality):
-        held = held.filter(locality=place)
-    pairs = [(Role(each.role), each.person) for each in held.select_related("person")]
+    key = place.pk if place is not None else 0
+    held = _HOLDERS(tuple(order), scope_of(place), place=key, on=on or timezone.localdate())
+    pairs = [(Role(each.role), each.person) for each in held]
     return sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1].name, pair[1].pk))
+
+
+def _holders(
+    roles: tuple[Role, ...], scope: Scope, *, place: int, on: datetime.date
+) -> QuerySet[Membership]:
+    held = Membership.objects.active(on).filter(role__in=roles, person__is_active=True)
+    if scope == Scope.AGENCY:
+        held = held.filter(agency=place)
+    elif scope == Scope.LOCALITY:
+        held = held.filter(locality=place)
+    return held.select_related("person")
+
+
+_HOLDERS = Prepared(_holders)
 
 
 def leads_of(agency: Agency, on: datetime.date | None = None) -> list[User]:

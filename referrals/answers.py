@@ -34,6 +34,7 @@ RECORDS = ("gate", "concern", "person", "monitoring", "context", "check_record",
 ALL_RECORDS = (*RECORDS, "despite", "route_record", "triage_record", "gateway_record")
 NOTICE_RECORDS = ("gate", "concern", "person", "monitoring", "context")
 ALONE_SIGNS = gettext_lazy("This is my own decision, after the advice that I was given")
+WHO_THERE_IS = ("excluded", "team", "leads", "hearers")
 AGREED = "words_agreed"
 """Where the frozen answers keep the words of each declaration, by the question's name (row W13)."""
 AGE_BANDS = (
@@ -70,13 +71,15 @@ class Answers:
         self.referral = referral
         self.today = today or timezone.localdate()
         self._extra: dict[str, Any] = {}
+        self._records: dict[str, models.Model | None] = {}
 
     def record(self, name: str) -> models.Model | None:
-        try:
-            found: models.Model = getattr(self.referral, name)
-        except ObjectDoesNotExist:
-            return None
-        return found
+        if name not in self._records:
+            try:
+                self._records[name] = getattr(self.referral, name)
+            except ObjectDoesNotExist:
+                self._records[name] = None
+        return self._records[name]
 
     def get(self, name: str) -> Any:
         """The stored answer to a question: text, list, dict, date, person, or empty."""
@@ -93,6 +96,9 @@ class Answers:
         """The same answers as they would be with these changes; nothing is stored."""
         changed = Answers(self.referral, today=self.today)
         changed._extra = {**self._extra, **changes}
+        # Who there is does not depend on what is answered: what was read of it is known.
+        read = vars(self)
+        vars(changed).update({name: read[name] for name in WHO_THERE_IS if name in read})
         return changed
 
     def is_answered(self, question: Question) -> bool:
@@ -150,7 +156,10 @@ class Answers:
     @cached_property
     def excluded(self) -> set[int]:
         """Those who are close to it and never hear of it."""
-        return set(self.referral.exclusions.values_list("person_id", flat=True))
+        read: list[int] | None = getattr(self.referral, "close", None)
+        return set(
+            self.referral.exclusions.values_list("person_id", flat=True) if read is None else read
+        )
 
     @cached_property
     def team(self) -> list[User]:

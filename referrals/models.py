@@ -10,10 +10,12 @@ import uuid
 from datetime import date
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -77,6 +79,18 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
         return self.filter(seen).exclude(
             pk__in=Exclusion.objects.filter(person=user).values("referral_id"),
         )
+
+    def with_pages(self) -> Self:
+        """With what its pages ask of each case, in the same query.
+
+        ``close`` are the keys of those named as close to it, ``saves`` the version of each page
+        that was saved.
+        """
+        close = Exclusion.objects.filter(referral=OuterRef("pk")).values("person")
+        saves = PageSave.objects.filter(referral=OuterRef("pk")).values(
+            said=JSONObject(step="step", version="version")
+        )
+        return self.annotate(close=ArraySubquery(close), saves=ArraySubquery(saves))
 
     def drafts_of(self, user: User) -> Self:
         return self.filter(created_by=user, status__in=terms.EDITABLE_BY_AUTHOR)
@@ -146,6 +160,8 @@ class Referral(SealedModel):
     # The promise that queues sort by; the clock's own row holds the rest.
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused = models.BooleanField(default=False, editable=False)
+    close: list[int]  # these two by with_pages()
+    saves: list[dict[str, Any]]
     objects = ReferralQuerySet.as_manager()
 
     class Meta:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.http import SignedInRequest
+from accounts.models import User
 from agencies import people
 from agencies.terms import AGENCY_LEADS
 from referrals.answers import ALL_RECORDS, Answers
@@ -22,17 +23,35 @@ NAMED_IN_CHECK = tuple(
 )
 
 
-def visible(request: SignedInRequest, key: str, *, with_answers: bool = False) -> Referral:
+def visible(
+    request: SignedInRequest,
+    key: str,
+    *,
+    with_answers: bool = False,
+    related: tuple[str, ...] = PEOPLE,
+) -> Referral:
     """The case, if the person may know of it; else the page for what is not there.
 
     Args:
         with_answers: read every section's record in the same query.
+        related: what else is read in it; anything more is read when it is looked at.
     """
     people.roles_for(request)  # read once, and visible_to() knows where they work
-    referrals = Referral.objects.visible_to(request.user).select_related(*PEOPLE)
     if with_answers:
-        referrals = referrals.select_related(*ALL_RECORDS, *NAMED_IN_CHECK)
-    return get_object_or_404(referrals, key=key)
+        related = (*related, *ALL_RECORDS, *NAMED_IN_CHECK)
+    found = _CASE(request.user, related, key=key)
+    if not found:
+        raise Http404
+    case: Referral = found[0]
+    return case
+
+
+def _case(user: User, related: tuple[str, ...], *, key: str) -> QuerySet[Referral]:
+    seen = Referral.objects.visible_to(user).with_pages()
+    return seen.select_related(*related).filter(key=key)
+
+
+_CASE = people.PreparedFor(_case)
 
 
 def role_of(request: SignedInRequest, referral: Referral) -> str:

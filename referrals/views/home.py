@@ -258,10 +258,20 @@ def _written_by(user: User) -> QuerySet[Referral]:
 
 def _own(user: User) -> list[Referral]:
     """What the person wrote: what can be gone on with, then what was sent."""
-    mine = _written_by(user).select_related(*PEOPLE)
-    drafts = mine.filter(status__in=sorted(EDITABLE_BY_AUTHOR)).order_by("-touched_at")
-    sent = mine.exclude(status__in=sorted(EDITABLE_BY_AUTHOR)).order_by("-created_at")
-    return [*drafts[:MOST_WORK], *sent[: SHORT + 1]]
+    return [*_TO_GO_ON_WITH(user), *_SENT(user)]
+
+
+def _to_go_on_with(user: User) -> QuerySet[Referral]:
+    drafts = _written_by(user).filter(status__in=sorted(EDITABLE_BY_AUTHOR))
+    return drafts.select_related(*PEOPLE).order_by("-touched_at")[:MOST_WORK]
+
+
+def _sent(user: User) -> QuerySet[Referral]:
+    sent = _written_by(user).exclude(status__in=sorted(EDITABLE_BY_AUTHOR))
+    return sent.select_related(*PEOPLE).order_by("-created_at")[: SHORT + 1]
+
+
+_TO_GO_ON_WITH, _SENT = people.PreparedFor(_to_go_on_with), people.PreparedFor(_sent)
 
 
 def links(serves: Serves) -> list[tuple[str, str]]:

@@ -230,7 +230,7 @@ def answer(
     for record_name, values in by_record.items():
         record = record_of(referral, record_name)
         for name, value in values.items():
-            if _differs(record, name, value):
+            if not is_private and _differs(record, name, value):
                 changed.append(name)
             setattr(record, name, value)
         fields = [*values]
@@ -240,10 +240,11 @@ def answer(
     save.version += 1
     save.by, save.at = by, now
     save.save()
-    answers = Answers(referral)
     referral.touched_at = now
-    referral.emergency = answers.gate_yes
-    referral.age_band = answers.age_band
+    if "gate" in by_record:
+        referral.emergency = Answers(referral).gate_yes
+    if "person" in by_record:
+        referral.age_band = Answers(referral).age_band
     referral.save(update_fields=["touched_at", "emergency", "age_band"])
     if not is_private:
         before = getattr(save, "noted", []) if same_writer else []

@@ -55,9 +55,12 @@ def step(request: SignedInRequest, key: str, step: str) -> HttpResponse:
     if not page.is_asked(place.answers):
         return redirect(place.url("tasks"))
     workflow.view(place.referral, by=request.user, role=role_of(request, place.referral))
-    form = QuestionsForm(page.questions, place.answers, initial=_known(request, place, page))
+    form = QuestionsForm(page.questions, place.answers)
+    _fill_in(request, place, form)
     was = walks.alarms(page, {q.name: place.answers.get(q.name) for q in page.questions})
-    return _draw(request, place, page, form, seen=_version(place, page), was=",".join(sorted(was)))
+    return _draw(
+        request, place, page, form, seen=place.versions.get(page.name, 0), was=",".join(sorted(was))
+    )
 
 
 def _page_of(place: Place, name: str) -> Step | None:
@@ -66,20 +69,13 @@ def _page_of(place: Place, name: str) -> Step | None:
     return place.walk.step(name)
 
 
-def _known(request: SignedInRequest, place: Place, page: Step) -> dict[str, Any]:
-    """Stored answers, and what the portal can fill in for an empty one; never about the person."""
-    form = QuestionsForm(page.questions, place.answers)
-    initial: dict[str, Any] = dict(form.initial)
+def _fill_in(request: SignedInRequest, place: Place, form: QuestionsForm) -> None:
+    """What the portal knows, where nothing is stored yet; never about the person."""
+    initial = form.initial
     if "referrer" in initial and not initial["referrer"]:
         initial["referrer"] = workflow.contact_of(request.user, place.referral.agency)
     if "urgency" in initial and not initial["urgency"] and place.answers.gate_yes:
         initial["urgency"] = Urgency.EMERGENCY
-    return initial
-
-
-def _version(place: Place, page: Step) -> int:
-    found = place.referral.page_saves.filter(step=page.name).values_list("version", flat=True)
-    return found.first() or 0
 
 
 def _save(request: SignedInRequest, place: Place, page: Step) -> HttpResponse:
@@ -118,7 +114,7 @@ def _onward(
     request: SignedInRequest, place: Place, page: Step, values: dict[str, Any], *, later: bool
 ) -> HttpResponse:
     """To the STOP page where an answer sets it off, else to the next page that applies."""
-    place = find(request, place.referral.key)
+    place = place.once_saved(request.user, values)
     back = {"next": REVIEW} if request.GET.get("next") == REVIEW else {}
     alarms = walks.alarms(page, values)
     fresh = alarms - _known_alarms(request)

@@ -15,7 +15,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from agencies import people, workdays
 from referrals import policy, walks, workflow
-from referrals.answers import Answers
+from referrals.answers import RECORDS, Answers
 from referrals.models import Message, Referral
 from referrals.questions import Question
 from referrals.steps import Step
@@ -26,6 +26,7 @@ from ui.dates import time_of_day
 
 REVIEW = "answers"
 """The one page that a change link comes back to: ``?next=answers``."""
+IN_A_WALK = (*RECORDS, "created_by", "lead", "check_record__spoken_to")
 THEIR_OWN_PAGE = {
     "check": "referrals:check",
     "other-route": "referrals:other_route",
@@ -50,6 +51,16 @@ class Place:
         url = reverse(name, args=[self.referral.key]) if name else self.url("step", step.name)
         return f"{url}?{urlencode(query)}" if query else url
 
+    def once_saved(self, user: User, changes: dict[str, Any]) -> "Place":
+        """The same place once these answers are stored."""
+        answers = self.answers.with_changes(changes)
+        return Place(self.referral, answers, walks.walk_of(user, self.referral, answers))
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """How often each page was saved, by its name; those that never were are missing."""
+        return {each["step"]: each["version"] for each in self.referral.saves}
+
     @property
     def team(self) -> list[User]:
         """Whom the question about closeness names: those who could hear of it, or are barred."""
@@ -57,7 +68,8 @@ class Place:
 
 
 def find(request: SignedInRequest, key: str) -> Place:
-    referral = visible(request, key, with_answers=True)
+    referral = visible(request, key, related=IN_A_WALK)
+    _known_already(request, referral)
     answers = Answers(referral)
     walk = walks.walk_of(request.user, referral, answers)
     if referral.one_walk and referral.status == Status.DRAFT and not walk.step("check"):
@@ -66,6 +78,15 @@ def find(request: SignedInRequest, key: str) -> Place:
         answers = Answers(referral)
         walk = walks.walk_of(request.user, referral, answers)
     return Place(referral, answers, walk)
+
+
+def _known_already(request: SignedInRequest, referral: Referral) -> None:
+    """Most write their own concern in their own agency, and the request has read both."""
+    if referral.created_by_id == request.user.pk:
+        referral.created_by = request.user
+    for agency in people.agencies_for(request):
+        if agency.pk == referral.agency_id:
+            referral.agency = agency
 
 
 def elsewhere(request: SignedInRequest, referral: Referral) -> HttpResponse:

@@ -33,7 +33,7 @@ def tasks(request: SignedInRequest, key: str) -> HttpResponse:
     if not place.walk.steps:
         return elsewhere(request, place.referral)
     workflow.view(place.referral, by=request.user, role=role_of(request, place.referral))
-    saved = set(place.referral.page_saves.values_list("step", flat=True))
+    saved = set(place.versions)
     context = {
         **basics(place),
         "parts": _parts(place, saved),
@@ -48,10 +48,11 @@ def tasks(request: SignedInRequest, key: str) -> HttpResponse:
 def _parts(place: Place, saved: set[str]) -> list[dict[str, Any]]:
     """The sections of the task list, each a heading with its lines or a sentence."""
     walk, answers = place.walk, place.answers
+    pages = walk.asked(answers)
     handing_over = walk.target == Status.AGENCY_CHECK
     team = place.team if walk.by_author else []
-    check = [_line(place, task, saved) for task in walk.tasks(Section.CHECK)]
-    share = [_line(place, task, saved) for task in walk.tasks(Section.SHARE)]
+    check = [_line(place, task, pages, saved) for task in walk.tasks(Section.CHECK)]
+    share = [_line(place, task, pages, saved) for task in walk.tasks(Section.SHARE)]
     if team:
         check.insert(0, _closeness_line(place, saved, before_lead=handing_over))
     waits = bool(answers.missing([q for one in walk.steps for q in one.questions]))
@@ -60,7 +61,7 @@ def _parts(place: Place, saved: set[str]) -> list[dict[str, Any]]:
     parts = [
         {
             "title": _("1. Notice: what you saw and heard"),
-            "lines": [_line(place, task, saved) for task in walk.tasks(Section.NOTICE)],
+            "lines": [_line(place, task, pages, saved) for task in walk.tasks(Section.NOTICE)],
             "done": _("What was noticed has been written down."),
         }
     ]
@@ -76,8 +77,8 @@ def _parts(place: Place, saved: set[str]) -> list[dict[str, Any]]:
     return parts
 
 
-def _line(place: Place, task: steps.Task, saved: set[str]) -> Line:
-    pages = [one for one in place.walk.asked(place.answers) if one.task == task.key]
+def _line(place: Place, task: steps.Task, asked: list[steps.Step], saved: set[str]) -> Line:
+    pages = [one for one in asked if one.task == task.key]
     done = [one.name in saved and not place.answers.missing(one.questions) for one in pages]
     begun = any(one.name in saved for one in pages)
     state = "done" if all(done) else "begun" if begun else "todo"
