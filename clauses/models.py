@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
+from accounts.prepared import Prepared
+
 LOCK = 1_937_004_512  # editions are numbered one at a time
 
 
@@ -69,6 +71,13 @@ def clauses_with(codes: Iterable[str]) -> list[Clause]:
     wanted = list(dict.fromkeys(codes))
     if not wanted:
         return []
-    found = Clause.objects.filter(code__in=wanted, is_current=True, page__live=True)
-    by_code = {clause.code: clause for clause in found.select_related("page")}
+    by_code = {clause.code: clause for clause in _PUBLISHED(codes=wanted)}
     return [by_code[code] for code in wanted if code in by_code]
+
+
+def _published(codes: list[str]) -> models.QuerySet[Clause]:
+    found = Clause.objects.filter(code__in=codes, is_current=True, page__live=True)
+    return found.select_related("page").only("code", "title", "is_current", "page__url_path")
+
+
+_PUBLISHED = Prepared(_published)
