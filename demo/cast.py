@@ -178,6 +178,7 @@ def go_live(people: dict[str, User], *, now: datetime) -> None:
         return
     if not StatementPage.objects.live().filter(slug=SLUG).exists():
         loading.load()
+        loading.load_translations("cy")
     if not Terms.objects.exists():
         terms = Terms.objects.create(words=DRAFT)
         TermsAccepted.objects.bulk_create(

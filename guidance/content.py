@@ -15,6 +15,7 @@ from agencies.terms import ContactPurpose
 from guidance.terms import Audience, LeafletFormat, Sector
 
 FOLDER = Path(__file__).parent / "content"
+TRANSLATIONS = Path(__file__).parent / "translations"
 GLOSSARY = "/guidance/glossary/"
 TERMS = "guidance/glossary.yaml"  # beside the page that shows them, or at the top
 

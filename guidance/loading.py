@@ -20,9 +20,10 @@ from django.db import transaction
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from modelsearch.backends import get_search_backends
-from wagtail.models import Page, ReferenceIndex, Revision, Site
+from wagtail.models import Locale, Page, ReferenceIndex, Revision, Site
 
 from guidance import content, editions
+from guidance.languages import HOME_SLUG
 from guidance.models import (
     DatedPage,
     GlossaryPage,
@@ -38,6 +39,7 @@ from guidance.models import (
     StatementPage,
     TrainingIndex,
     TrainingPage,
+    pages_at,
     without_numbers,
 )
 from guidance.readers import texts
@@ -75,7 +77,6 @@ PLAIN = [
     "place",
     "booking_address",
 ]
-HOME_SLUG = "portal"
 STREAMS = ("body", "sources", "terms")
 NOT_WORDS = {"page_ptr", "what_changed", "why_changed", "read_again"}
 LATER = {"approver": "", "audience": "[]"}
@@ -345,3 +346,58 @@ def digest(page: DatedPage) -> str:
             values[name] = without_numbers(json.loads(values[name]))
     words = [type(page).__name__, page.title, page.slug, page.seo_title, values]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+# --- Translations ---------------------------------------------------------------------------------
+@transaction.atomic
+def load_translations(language: str) -> Counter[Outcome]:
+    """Add the sample pages of another language that are missing, and update untouched ones.
+
+    A file stands in ``translations/<language>/`` where the page it translates stands in
+    ``content/``. What is not in the file, the sources for one, is as in the English page.
+
+    Raises:
+        ContentError: a file cannot be read, or there is no page that it translates.
+    """
+    locale, _new = Locale.objects.get_or_create(language_code=language)
+    outcomes: Counter[Outcome] = Counter()
+    with editions.as_one():
+        for source in content.sources(content.TRANSLATIONS / language):
+            english = pages_at(source.path).filter(locale=Locale.get_default()).first()
+            if english is None:
+                raise content.ContentError(f"{source.name}: there is no page to translate")
+            outcomes[_translate(source, english.specific, locale)] += 1
+    return outcomes
+
+
+def _translate(source: content.Source, english: DatedPage, locale: Locale) -> Outcome:
+    name = f"{locale.language_code}/{source.name}"
+    loaded = LoadedPage.objects.filter(source=name).first()
+    page = english.get_translation_or_none(locale)
+    if (loaded is None) != (page is None):
+        return "taken away by editors" if page is None else "changed by editors"
+    if page is None:
+        page = english.copy_for_translation(locale)
+        loaded = LoadedPage(source=name, page=page)
+    elif page.has_unpublished_changes or not page.live or digest(page) != loaded.digest:
+        return "changed by editors"
+    page.title, page.summary = source.fields["title"], source.fields["summary"]
+    page.seo_title = source.fields.get("seo_title", "")
+    page.caption = source.fields.get("caption", "")
+    blocks = content.stream(
+        source.text, _plain_link, name=source.name, first_line=source.first_line
+    )
+    page.body = page.body.stream_block.to_python(blocks)
+    fresh = digest(page)
+    if fresh == loaded.digest:
+        return "unchanged"
+    new = loaded.pk is None
+    page.save_revision().publish()
+    loaded.digest = fresh
+    loaded.save()
+    return "added" if new else "updated"
+
+
+def _plain_link(address: str) -> str:
+    page = pages_at(address).first() if address.startswith("/") else None
+    return f'linktype="page" id="{page.pk}"' if page else f'href="{escape(address)}"'

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import TextField, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -23,6 +24,7 @@ from wagtail.search import index
 from agencies.models import Contact, Locality, Route
 from agencies.terms import ContactPurpose
 from clauses.models import Clause, Edition
+from guidance import languages
 from guidance.approval import ApprovalStep as ApprovalStep  # a table of this app
 from guidance.blocks import INLINE, BodyBlock, SourceBlock, TermBlock
 from guidance.content import anchor
@@ -227,7 +229,8 @@ def address_of(page: Page) -> str:
 
 def path_of(url_path: str) -> str:
     """The same of what Wagtail keeps in the row: the paths of all pages above, and its own."""
-    return "/" + "/".join(url_path.split("/")[2:])
+    _empty, root, *rest = url_path.split("/")
+    return languages.prefix(root) + "/" + "/".join(rest)
 
 
 Places = list[tuple[Locality | None, list[Contact]]]
@@ -284,8 +287,14 @@ def _missing(
 
 def pages_at(path: str) -> models.QuerySet[Page]:
     """The page with an address of this site, published or not."""
+    language, rest = languages.split(path[1:])
     home = Site.objects.filter(is_default_site=True).order_by()
-    wanted = home.values(address=Concat("root_page__url_path", Value(path[1:], TextField())))
+    start = Cast("root_page__url_path", TextField())
+    if language != settings.LANGUAGE_CODE:
+        start = Concat(
+            Value("/"), "root_page__slug", Value(f"-{language}/"), output_field=TextField()
+        )
+    wanted = home.values(address=Concat(start, Value(rest, TextField())))
     pages: models.QuerySet[Page] = Page.objects.filter(url_path=wanted[:1])
     return pages
 

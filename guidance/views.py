@@ -4,6 +4,7 @@ import datetime
 from typing import cast
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
@@ -19,15 +20,16 @@ from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from guidance import difference, editions
-from guidance.models import GuidanceIndex, PageEdition, pages_at
+from guidance import difference, editions, languages
+from guidance.models import GuidanceIndex, PageEdition, pages_at, path_of
 from guidance.readers import reading
 from ui.middleware import FOR_EVERYBODY
 
@@ -58,6 +60,12 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
     level and two more. Our pages have no passwords, and an address belongs to one page. Which
     kind of page it is comes first, so that its row is read once, whole.
     """
+    language, _rest = languages.split(path)
+    with translation.override(language):
+        return _found(request, path)
+
+
+def _found(request: HttpRequest, path: str) -> HttpResponse:
     if "on" in request.GET:
         return _as_on(request, "/" + path)
     found = pages_at("/" + path).filter(live=True).values_list("pk", "content_type").first()
@@ -77,12 +85,26 @@ def _serve(request: HttpRequest, page: Page) -> HttpResponse:
 
 def _rendered(request: HttpRequest, page: Page) -> HttpResponse:
     response: TemplateResponse = page.serve(request)
+    if response.context_data is not None:
+        response.context_data |= _in_languages(page)
     if not request.user.is_authenticated:
         response["Cache-Control"] = FOR_EVERYBODY
     elif response.context_data is not None:
         waits = reading.waits_for(request.user, page)
         response.context_data["waits_for_you"] = waits and reading.edition_of(page)
+    if get_language() != settings.LANGUAGE_CODE:
+        response.render()  # while its language is spoken
     return response
+
+
+def _in_languages(page: Page) -> dict[str, object]:
+    """The language of a page, for those who listen to it, and where its translations stand."""
+    _empty, root, *_rest = page.url_path.split("/")
+    code = languages.prefix(root)[1:]
+    known: dict[str, object] = {"translations": languages.others(page, path_of)}
+    if code:
+        known |= {"language": code, "is_sample": code in settings.SAMPLE_LANGUAGES}
+    return known
 
 
 def _moved(request: HttpRequest) -> HttpResponse:

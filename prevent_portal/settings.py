@@ -6,7 +6,6 @@ from urllib.parse import unquote
 
 import environ
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from prevent_portal import guard, providers
 
@@ -94,6 +93,7 @@ INSTALLED_APPS = [
     "vault",
     "accounts",
     "wagtail.contrib.redirects",
+    "wagtail.contrib.simple_translation",
     "wagtail.contrib.settings",
     "wagtail.embeds",
     "wagtail.sites",
@@ -325,7 +325,12 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "govuk"
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", _("English"))]
+# Each name as its speakers write it. Pages in the second are published beside the first.
+LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
+WAGTAIL_I18N_ENABLED = True
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
+# Languages whose words nobody has reviewed yet; their pages say so and lead to the English.
+SAMPLE_LANGUAGES = env.list("SAMPLE_LANGUAGES", default=["cy"])
 TIME_ZONE = "Europe/London"
 USE_TZ = USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -16,6 +16,7 @@ NUMBER = re.compile(r"(?:\+44|\b0)[\d\s()-]{8,14}\d")
 
 class UpdatesForm(PageForm):
     button = _("Send me a link to confirm")
+    page_heading = False
 
     email = EmailField(
         label=_("Your e-mail address"),
@@ -26,6 +27,7 @@ class UpdatesForm(PageForm):
 
 class CorrectionForm(PageForm):
     button = _("Send the suggestion")
+    page_heading = False
 
     words = LongField(
         label=_("What should change on this page?"),

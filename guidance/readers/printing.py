@@ -16,7 +16,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 
 from agencies.terms import ContactPurpose
 from guidance.models import (
@@ -57,11 +57,11 @@ def due(most: int) -> list[tuple[DatedPage, PrintKind]]:
     found: list[tuple[DatedPage, PrintKind]] = []
     for kind, pages in (
         (PrintKind.PAGE, _printed_pages()),
-        (PrintKind.FOLDED, Page.objects.type(LeafletPage)),
+        (PrintKind.FOLDED, _english(Page).type(LeafletPage)),
     ):
         stale = _without(pages, kind)[: most - len(found)]
         found += [(page.specific, kind) for page in stale]
-    if not found and (contents := GuidanceIndex.objects.live().first()):
+    if not found and (contents := _english(GuidanceIndex).first()):
         newest = max(page.last_published_at for page in whole(contents))
         if not Print.objects.filter(kind=PrintKind.WHOLE, published_at__gte=newest).exists():
             found.append((contents, PrintKind.WHOLE))
@@ -69,8 +69,13 @@ def due(most: int) -> list[tuple[DatedPage, PrintKind]]:
 
 
 def _printed_pages() -> QuerySet[Page]:
-    pages: QuerySet[Page] = Page.objects.type(*ALONE)
+    pages: QuerySet[Page] = _english(Page).type(*ALONE)
     return pages
+
+
+def _english(model: type[Page]) -> Any:
+    """Published pages in the first language: documents are made of these only."""
+    return model.objects.live().filter(locale=Locale.get_default())
 
 
 def _without(pages: QuerySet[Page], kind: PrintKind) -> QuerySet[Page]:
@@ -117,7 +122,7 @@ def forget_contacts() -> None:
     """A number has changed: whatever lists contacts is to be made again."""
     listing = [
         page.pk
-        for page in (*GuidancePage.objects.live(), *LeafletPage.objects.live())
+        for page in (*_english(GuidancePage), *_english(LeafletPage))
         if page.contacts_wanted() or getattr(page, "contacts_for", "")
     ]
     Print.objects.filter(page_id__in=listing).delete()

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 
 from accounts.http import SignedInRequest
 from agencies.models import Agency
@@ -25,6 +25,7 @@ from ui.forms import PageForm
 
 class AskForm(PageForm):
     button = gettext_lazy("Ask my agency")
+    page_heading = False
 
     due_on = DayField(
         label=gettext_lazy("By when? (optional)"),
@@ -36,11 +37,16 @@ class AskForm(PageForm):
     def __init__(self, *args: Any, agencies: list[Agency], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         day = self.fields.pop("due_on")
-        pages = GuidancePage.objects.live().order_by("path").values_list("pk", "title")
+        pages = (
+            GuidancePage.objects.live()
+            .filter(locale=Locale.get_default())
+            .order_by("path")
+            .values_list("pk", "title")
+        )
         self.fields["page"] = SelectField(
             label=_("Which page?"),
             missing=_("Select a page"),
-            choices=[(str(pk), title) for pk, title in pages],
+            choices=[(str(pk), title) for pk, title in pages.values_list("pk", "title")],
         )
         self.agencies = {str(each.pk): each for each in agencies}
         if len(agencies) > 1:

@@ -16,7 +16,13 @@ class Command(BaseCommand):
             "--check", action="store_true", help="only say what is wrong in the files, and where"
         )
 
-    def handle(self, *, check: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--translations",
+            metavar="LANGUAGE",
+            help="put the sample pages of a language beside the English ones: cy",
+        )
+
+    def handle(self, *, check: bool, translations: str | None, **options: Any) -> None:
         if check:
             found = loading.check()
             for problem in found:
@@ -26,7 +32,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing to put right in guidance/content/")
             return
         try:
-            outcomes = loading.load()
+            outcomes = loading.load_translations(translations) if translations else loading.load()
         except ContentError as error:
             raise CommandError(str(error)) from error
         access.prepare_groups()

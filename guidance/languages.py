@@ -1,0 +1,51 @@
+"""Pages in other languages: Wagtail keeps them as translations; their addresses begin with a code.
+
+The page ``/guidance/`` has its Welsh translation at ``/cy/guidance/``. What is not translated
+stays where it is, in English.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from wagtail.models import Page
+
+OTHERS = {code: name for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE}
+HOME_SLUG = "portal"  # of the home page; Wagtail gives its translations the code behind it
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The same page in another language."""
+
+    code: str
+    name: str  # as its speakers write it
+    address: str
+
+
+def split(path: str) -> tuple[str, str]:
+    """The language of an address, and what is left of it: "cy/guidance/" -> "cy", "guidance/"."""
+    code, _slash, rest = path.partition("/")
+    return (code, rest) if code in OTHERS else (settings.LANGUAGE_CODE, path)
+
+
+def prefix(root: str) -> str:
+    """What stands before the address of a page below a home page: "portal-cy" -> "/cy"."""
+    code = root.removeprefix(f"{HOME_SLUG}-")
+    return f"/{code}" if code in OTHERS else ""
+
+
+def name_of(code: str) -> str:
+    return dict(settings.LANGUAGES)[code]
+
+
+def others(page: Page, path_of: Callable[[str], str]) -> list[Translation]:
+    """The published translations of a page: one query, or none in a portal of one language."""
+    if not OTHERS:
+        return []
+    found: Iterable[tuple[str, str]] = (
+        Page.objects.filter(translation_key=page.translation_key, live=True)
+        .exclude(pk=page.pk)
+        .values_list("locale__language_code", "url_path")
+    )
+    return [Translation(code, name_of(code), path_of(url_path)) for code, url_path in found]
