@@ -374,11 +374,13 @@ def _translate(source: content.Source, english: DatedPage, locale: Locale) -> Ou
     name = f"{locale.language_code}/{source.name}"
     loaded = LoadedPage.objects.filter(source=name).first()
     page = english.get_translation_or_none(locale)
-    if (loaded is None) != (page is None):
-        return "taken away by editors" if page is None else "changed by editors"
-    if page is None:
+    if loaded is None and page is None:
         page = english.copy_for_translation(locale)
         loaded = LoadedPage(source=name, page=page)
+    elif page is None:
+        return "taken away by editors"
+    elif loaded is None:
+        return "changed by editors"
     elif page.has_unpublished_changes or not page.live or digest(page) != loaded.digest:
         return "changed by editors"
     page.title, page.summary = source.fields["title"], source.fields["summary"]

@@ -72,7 +72,7 @@ def test_loading_again_leaves_what_editors_changed(both):
     page.save_revision().publish()
     assert loading.load_translations("cy")["changed by editors"] == 1
     assert page_of("/cy/guidance/").title == "Arweiniad"
-    assert loading.load() == {"unchanged": len(loading.content.sources())}
+    assert set(loading.load()) == {"unchanged"}
     assert pages_at("/cy/guidance/").exists()
 
 
