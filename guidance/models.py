@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import TextField, Value
+from django.db.models import Func, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.utils import timezone
@@ -289,7 +289,7 @@ def pages_at(path: str) -> models.QuerySet[Page]:
     """The page with an address of this site, published or not."""
     language, rest = languages.split(path[1:])
     home = Site.objects.filter(is_default_site=True).order_by()
-    start = Cast("root_page__url_path", TextField())
+    start: Func = Cast("root_page__url_path", TextField())
     if language != settings.LANGUAGE_CODE:
         start = Concat(
             Value("/"), "root_page__slug", Value(f"-{language}/"), output_field=TextField()
