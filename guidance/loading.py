@@ -379,9 +379,7 @@ def _translate(source: content.Source, english: DatedPage, locale: Locale) -> Ou
         loaded = LoadedPage(source=name, page=page)
     elif page is None:
         return "taken away by editors"
-    elif loaded is None:
-        return "changed by editors"
-    elif page.has_unpublished_changes or not page.live or digest(page) != loaded.digest:
+    elif loaded is None or page.has_unpublished_changes or digest(page) != loaded.digest:
         return "changed by editors"
     page.title, page.summary = source.fields["title"], source.fields["summary"]
     page.seo_title = source.fields.get("seo_title", "")
