@@ -107,6 +107,7 @@ def test_a_page_can_be_read_as_it_was_on_a_day(told, client, day, words):
     assert '<meta name="robots" content="noindex">' in page
     assert words in page
     assert "This is what the page said on" in page
+    assert "This page (PDF)" not in page  # the file is of today
     assert 'href="/guidance/clause-page/"' in page
 
 

@@ -31,7 +31,7 @@ def read(reader: Client, path: str) -> set[str]:
     ) as queries:
         response = reader.get(path)
     assert response.status_code == 200
-    assert len(queries) <= 13, [query["sql"] for query in queries]
+    assert len(queries) <= 15, [query["sql"] for query in queries]
     page = response.content.decode()
     assert "<script>" not in page
     assert "userbar" not in page
