@@ -195,7 +195,10 @@ class Answers:
     def has_lead(self) -> bool:
         if self.referral.one_walk:
             return False
-        return self.referral.lead_id is not None or bool(self.leads)
+        if self.referral.lead_id is not None:
+            return True
+        read: bool | None = getattr(self.referral, "is_led", None)
+        return bool(self.leads) if read is None else read
 
     @property
     def alone(self) -> bool:

@@ -14,7 +14,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -23,12 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from agencies import people
 from agencies.models import Agency, Locality, Membership, RetentionRule, Route
-from agencies.terms import PREVENT, AgencyType, LegalBasis, Role, Sector
+from agencies.terms import AGENCY_LEADS, PREVENT, AgencyType, LegalBasis, Role, Sector
 from clauses.models import Edition
 from referrals import terms
 from referrals.terms import Status
 from vault.fields import SealedBinaryField, SealedJSONField, SealedTextField
-from vault.models import SealedModel
+from vault.models import DataKey, SealedModel
 
 KEY_BYTES = 16
 """128 random bits stand in every address (AC-16)."""
@@ -81,16 +81,29 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
         )
 
     def with_pages(self) -> Self:
-        """With what its pages ask of each case, in the same query.
-
-        ``close`` are the keys of those named as close to it, ``saves`` the version of each page
-        that was saved.
-        """
+        """With what the pages of a case ask of it, in the same query; see ``Referral.close``."""
         close = Exclusion.objects.filter(referral=OuterRef("pk")).values("person")
         saves = PageSave.objects.filter(referral=OuterRef("pk")).values(
             said=JSONObject(step="step", version="version")
         )
-        return self.annotate(close=ArraySubquery(close), saves=ArraySubquery(saves))
+        kept_out = Exclusion.objects.filter(
+            referral=OuterRef(OuterRef("pk")), person=OuterRef("person")
+        )
+        leads = Membership.objects.active().filter(
+            ~Q(person=OuterRef("created_by")),
+            ~Exists(kept_out),
+            agency=OuterRef("agency"),
+            role__in=AGENCY_LEADS,
+            person__is_active=True,
+        )
+        key = DataKey.objects.filter(pk=OuterRef("pk"))
+        return self.annotate(
+            close=ArraySubquery(close),
+            saves=ArraySubquery(saves),
+            is_led=Exists(leads),
+            wrapped=Subquery(key.values("wrapped")),
+            master=Subquery(key.values("master")),
+        )
 
     def drafts_of(self, user: User) -> Self:
         return self.filter(created_by=user, status__in=terms.EDITABLE_BY_AUTHOR)
@@ -160,8 +173,14 @@ class Referral(SealedModel):
     # The promise that queues sort by; the clock's own row holds the rest.
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused = models.BooleanField(default=False, editable=False)
-    close: list[int]  # these two by with_pages()
+    # By with_pages(): keys of those named as close to it, the version of each page that was saved,
+    # whether somebody else of the agency's leads may hear of it, and its key as it is kept.
+    close: list[int]
     saves: list[dict[str, Any]]
+    is_led: bool
+    wrapped: bytes | None
+    master: str | None
+
     objects = ReferralQuerySet.as_manager()
 
     class Meta:

@@ -122,11 +122,19 @@ def load(case_ids: Iterable[UUID]) -> None:
     missing = {case_id for case_id in case_ids if case_id not in held}
     if not missing:
         return
-    with_key = master()
-    for row in DataKey.objects.filter(pk__in=missing):
+    with_key, read = master(), _read()
+    rows = [read.pop(case_id) for case_id in missing if case_id in read]
+    if others := missing - {row.pk for row in rows}:
+        rows += DataKey.objects.filter(pk__in=others)
+    for row in rows:
         held[row.pk] = _unwrap(with_key, row)
         if len(held) > OPEN_KEYS:
             held.popitem(last=False)
+
+
+def hold(row: DataKey) -> None:
+    """Take a key that was read together with its case; it is opened when it is first wanted."""
+    _read()[row.pk] = row
 
 
 def data_key(case_id: UUID) -> AESGCM:
@@ -150,11 +158,13 @@ def destroy(case_id: UUID) -> None:
     """Destroy the key of a case. What it sealed, here and in every copy, is gone for good."""
     DataKey.objects.filter(pk=case_id).delete()
     _held().pop(case_id, None)
+    _read().pop(case_id, None)
 
 
 def forget(**_kwargs: Any) -> None:
-    """Drop every opened key of this thread (a receiver of the request signals)."""
+    """Drop every key of this thread, opened or not (a receiver of the request signals)."""
     _held().clear()
+    _read().clear()
 
 
 # --- Inside -----------------------------------------------------------------------------------
@@ -167,6 +177,15 @@ def _held() -> OrderedDict[UUID, AESGCM]:
     except AttributeError:
         held = _local.held = OrderedDict()
     return held
+
+
+def _read() -> dict[UUID, DataKey]:
+    """Keys that nobody has wanted yet: as many as a request reads cases."""
+    try:
+        read: dict[UUID, DataKey] = _local.read
+    except AttributeError:
+        read = _local.read = {}
+    return read
 
 
 @lru_cache(maxsize=8)

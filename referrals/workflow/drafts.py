@@ -206,7 +206,7 @@ def answer(
         PermissionDenied: this person may not write in this section now.
         Stale: another tab or person saved the same page meanwhile; nothing was written.
     """
-    now = now or timezone.now()
+    now, found = now or timezone.now(), referral
     referral = locked(referral)
     if not policy.may_answer(by, referral, step.section):
         raise PermissionDenied
@@ -228,7 +228,10 @@ def answer(
         by_record.setdefault(allowed[name].record, {})[name] = value
     changed: list[str] = []
     for record_name, values in by_record.items():
-        record = record_of(referral, record_name)
+        # Beside its own columns a page needs what the record holds only to say what has changed, or
+        # for what is made of several of its pages.
+        whole = not is_private or record_name in ("gate", "person")
+        record = record_of(referral if whole else found, record_name)
         for name, value in values.items():
             if not is_private and _differs(record, name, value):
                 changed.append(name)

@@ -7,14 +7,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agencies.models import Absence
-from referrals import walks
+from accounts.models import User
+from agencies import people
+from agencies.models import Absence, Membership
+from referrals import walks, workflow
 from referrals.answers import Answers
+from referrals.models import Referral
 from referrals.terms import Status, YesNo
 from tests.entry import enter
 from tests.referrals import browsing, cases
 from tests.referrals.browsing import (
-    MOST_QUERIES,
     draft_of,
     post_page,
     seen,
@@ -58,7 +60,7 @@ def test_pages_of_a_full_draft_stay_within_their_queries(cast, author, draft, na
         cases.fill(draft, {"language": ""}, by=cast.practitioner)
     with CaptureQueriesContext(connection) as asked:
         assert author.get(url(draft, name)).status_code == 200
-    assert len(asked) <= MOST_QUERIES, [one["sql"][:90] for one in asked.captured_queries]
+    assert len(asked) <= 15, [one["sql"][:90] for one in asked.captured_queries]
 
 
 @pytest.mark.parametrize("name", ["tasks", "answers", "closeness", "sector"])
@@ -67,7 +69,42 @@ def test_pages_of_a_leads_own_draft_stay_within_their_queries(cast, name):
     client = enter(cast.lead)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(url(referral, name)).status_code == 200
-    assert len(asked) <= MOST_QUERIES, [one["sql"][:90] for one in asked.captured_queries]
+    assert len(asked) <= 15, [one["sql"][:90] for one in asked.captured_queries]
+
+
+def test_what_is_read_with_a_case_is_what_its_answers_would_find(cast, draft):
+    """Who is close to it, whether a lead may hear of it, and which pages were saved."""
+
+    def has_lead() -> bool:
+        row = Referral.objects.with_pages().get(pk=draft.pk)
+        read, found = Answers(row), Answers(fresh(draft))
+        assert read.excluded == found.excluded
+        assert read.has_lead == found.has_lead
+        saves = dict(draft.page_saves.values_list("step", "version"))
+        assert {each["step"]: each["version"] for each in row.saves} == saves
+        return read.has_lead
+
+    leads = people.leads_of(cast.agency)
+    assert has_lead()
+    workflow.exclude(draft, leads, by=cast.practitioner)
+    assert not has_lead()
+    workflow.exclude(draft, leads[1:], by=cast.practitioner)
+    assert has_lead()
+    User.objects.filter(pk=leads[0].pk).update(is_active=False)
+    assert not has_lead()
+    User.objects.filter(pk=leads[0].pk).update(is_active=True)
+    Membership.objects.filter(person=leads[0]).update(ends_on=timezone.localdate())
+    assert not has_lead()
+
+
+def test_a_page_is_kept_in_few_queries(cast, author, draft):
+    page = url(draft, "observed")
+    data = browsing.page("observed", cases.NOTICE)
+    for address, status in ((page, 302), (url(draft, "observed", "autosave"), 200)):
+        with CaptureQueriesContext(connection) as asked:
+            answer = author.post(address, {"seen": seen(draft, "observed"), **data})
+        assert answer.status_code == status
+        assert len(asked) <= 15, [one["sql"][:90] for one in asked.captured_queries]
 
 
 # Saving -----------------------------------------------------------------------------------------

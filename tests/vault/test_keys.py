@@ -151,3 +151,21 @@ def test_a_thread_does_not_see_the_keys_of_another():
     thread.start()
     thread.join()
     assert seen == [0]
+
+
+@pytest.mark.django_db
+def test_a_key_that_was_read_with_its_case_is_opened_without_asking(django_assert_num_queries):
+    case_id, other = uuid.uuid4(), uuid.uuid4()
+    keys.new_cases([case_id, other])
+    row, wrong = DataKey.objects.get(pk=case_id), DataKey.objects.get(pk=other)
+    with django_assert_num_queries(0):
+        keys.hold(row)
+        keys.data_key(case_id)
+        wrong.pk = uuid.uuid4()
+        keys.hold(wrong)
+    with pytest.raises(keys.SealBroken):  # another case's key opens nothing
+        keys.data_key(wrong.pk)
+    keys.hold(DataKey.objects.get(pk=other))
+    keys.destroy(other)
+    with pytest.raises(keys.SealBroken):
+        keys.data_key(other)
