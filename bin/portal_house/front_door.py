@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from portal_house import bench, checks, prepare, serve
+from portal_house import bench, checks, prepare, proof, serve
 from portal_house.places import Places
 from portal_house.postgres import OWNER, SERVING, Cluster
 from portal_house.trouble import Trouble, full_disk, is_full
@@ -102,6 +102,24 @@ def measure(places: Places, arguments: argparse.Namespace) -> None:
             cluster.stop()
 
 
+def prove(places: Places, arguments: argparse.Namespace) -> None:
+    """What takes too long for every change: see docs/proof.md."""
+    places.make_var()
+    with serve.only_one(places, "proof"), serve.only_one(places, "test"):
+        tested, shown = _cluster_for(places, tests=True), Cluster(places, proof.NAME)
+        places.needs_room(database=shown.data)
+        prepare.packages(places, tests=True)
+        proof.tools(places)
+        try:
+            tested.start()
+            with proof.demonstration(places, shown) as address:
+                proof.prove(places, tested, address, arguments.only)
+        finally:
+            serve.let_nothing_interrupt()
+            tested.stop()
+            shown.stop()
+
+
 def database(places: Places, arguments: argparse.Namespace) -> None:
     """The embedded database alone, for work with manage.py."""
     cluster = _cluster_for(places)
@@ -118,10 +136,12 @@ def database(places: Places, arguments: argparse.Namespace) -> None:
 
 
 def stop(places: Places, arguments: argparse.Namespace) -> None:
-    stopped = [name for name in ("run", "test", "bench") if serve.stop_running(places, name)]
+    stopped = [
+        name for name in ("run", "test", "bench", "proof") if serve.stop_running(places, name)
+    ]
     serve.stop_leftovers(places)
-    kept = Cluster(places, bench.NAME)
-    for cluster in (_cluster_for(places), _cluster_for(places, tests=True), kept):
+    kept = [Cluster(places, name) for name in (bench.NAME, proof.NAME)]
+    for cluster in (_cluster_for(places), _cluster_for(places, tests=True), *kept):
         if cluster.is_running():
             cluster.stop()
             stopped.append(cluster.name)
@@ -139,6 +159,7 @@ def afresh(places: Places, arguments: argparse.Namespace) -> None:
     if arguments.all:
         _cluster_for(places, tests=True).remove()
         Cluster(places, bench.NAME).remove()
+        Cluster(places, proof.NAME).remove()
         for folder in (places.shelter, places.var, places.venv):
             _remove(folder)
     print("The next `make run` starts afresh.")
@@ -188,6 +209,10 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("bench", help="measure the pages; BENCH_MILLION=1 for more")
     command.set_defaults(do=measure)
+
+    command = commands.add_parser("proof", help="the full counts and the scanners; docs/proof.md")
+    command.add_argument("--only", default="", help="one part, as the table names it")
+    command.set_defaults(do=prove)
 
     command = commands.add_parser("database", help="the embedded database alone")
     command.add_argument("what", choices=["start", "stop", "url"])

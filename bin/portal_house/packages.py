@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from portal_house.places import Places, digest, step
 from portal_house.trouble import Trouble, run
@@ -104,37 +105,48 @@ def install_python(places: Places, *, tests: bool) -> None:
     with step("Python packages into .venv", "1 to 3 minutes"):
         for old in marks.values():
             old.unlink(missing_ok=True)
-        _make_venv(places)
-        requirements = [word for lock in locks for word in ("-r", str(lock))]
-        if _uv_works():
-            # Not `python -m pip`: uv takes its packages from a cache, in seconds.
-            command = ["uv", "pip", "sync", "--quiet", "--require-hashes", "--python"]
-            command += [str(places.python), *map(str, locks)]
-        else:
-            command = [str(places.python), "-m", "pip", "install", "--quiet", "--require-hashes"]
-            command += ["--disable-pip-version-check", *requirements]
-        run(
-            command,
-            cwd=places.checkout,
-            where=places.checkout,
-            sorry="The Python packages could not be installed: see above, then start again.",
-        )
+        _make_venv(places.venv)
+        _install(places.python, locks)
         if tests:
             # What the tests have includes what running needs.
             marks[False].write_text(digest(locks[:1]))
         mark.write_text(stamp)
 
 
-def _make_venv(places: Places) -> None:
-    if places.python.exists():
+def fill(folder: Path, locks: list[Path]) -> None:
+    """Make a virtual environment there, and put into it what the lock files pin."""
+    _make_venv(folder)
+    _install(folder / "bin" / "python", locks)
+
+
+def _install(python: Path, locks: list[Path]) -> None:
+    if _uv_works():
+        # Not `python -m pip`: uv takes its packages from a cache, in seconds.
+        command = ["uv", "pip", "sync", "--quiet", "--require-hashes", "--python"]
+        command += [str(python), *map(str, locks)]
+    else:
+        command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
+        command += ["--disable-pip-version-check"]
+        command += [word for lock in locks for word in ("-r", str(lock))]
+    run(
+        command,
+        cwd=locks[0].parent,
+        where=locks[0].parent,
+        sorry="The Python packages could not be installed: see above, then start again.",
+    )
+
+
+def _make_venv(venv: Path) -> None:
+    python = venv / "bin" / "python"
+    if python.exists():
         need = "import sys" if _uv_works() else "import pip"
-        probe = subprocess.run([places.python, "-c", need], capture_output=True, check=False)
+        probe = subprocess.run([python, "-c", need], capture_output=True, check=False)
         if probe.returncode == 0:
             return
-        shutil.rmtree(places.venv)
+        shutil.rmtree(venv)
     run(
-        [sys.executable, "-m", "venv", places.venv],
-        where=places.checkout,
+        [sys.executable, "-m", "venv", venv],
+        where=venv.parent,
         sorry="A virtual environment could not be made: install python3-venv, then start again.",
     )
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from portal_house.places import Places
 from portal_house.trouble import Trouble
@@ -95,21 +96,24 @@ class Processes:
     ``var/running.json`` for the case that the front door itself is killed.
     """
 
-    def __init__(self, places: Places, env: Mapping[str, str]) -> None:
+    def __init__(self, places: Places, env: Mapping[str, str], note: str = "running.json") -> None:
         self.places = places
         self.env = env
+        self.note = places.var / note
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, *words: str) -> None:
+    def start(self, name: str, *words: str, output: IO[bytes] | None = None) -> None:
         self.running[name] = subprocess.Popen(
             [self.places.python, *words],
             env=self.env,
             cwd=self.places.checkout,
             stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
         numbers = {name: process.pid for name, process in self.running.items()}
-        _running_file(self.places).write_text(json.dumps(numbers))
+        self.note.write_text(json.dumps(numbers))
 
     def see_that_they_run(self) -> None:
         for name, process in self.running.items():
@@ -127,7 +131,7 @@ class Processes:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        _running_file(self.places).unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
 
 
 def stop_leftovers(places: Places) -> None:
@@ -182,7 +186,7 @@ def serve(places: Places, env: Mapping[str, str], port: int) -> None:
         print("Web server (5 seconds) ...", end="", flush=True)
         began = time.monotonic()
         processes.start("web server", *web_server(port))
-        _wait_until_it_answers(processes, port)
+        wait_until_it_answers(processes, port)
         print(f" {time.monotonic() - began:.0f} s", flush=True)
         processes.start("worker", "manage.py", "work")
         print(f"\n  The portal is at {address}/   (Ctrl-C stops it)", flush=True)
@@ -198,7 +202,7 @@ def serve(places: Places, env: Mapping[str, str], port: int) -> None:
         processes.stop()
 
 
-def _wait_until_it_answers(processes: Processes, port: int) -> None:
+def wait_until_it_answers(processes: Processes, port: int) -> None:
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until:
         try:
