@@ -17,6 +17,7 @@ from portal_house import front_door, packages, places, postgres, prepare, serve,
 from portal_house.local_env import LocalEnv
 from portal_house.places import Places
 from portal_house.postgres import Binaries, Cluster
+from portal_house.proof import TOOLS
 from portal_house.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -290,7 +291,7 @@ def test_the_front_door_needs_nothing_installed():
     assert "database" in said
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", *TOOLS.values(), "requirements-dev.txt"])
 def test_the_lock_files_name_no_place(name):
     text = (ROOT / name).read_text()
     assert "--hash=sha256:" in text
