@@ -62,7 +62,7 @@ def publish(pages: Iterable[DatedPage]) -> None:
             title=page.title,
             model=page._meta.label_lower,
             content=_content(page),
-            what=page.what_changed if page.pk in known else _("New page."),
+            what=(page.what_changed or _("Small changes.")) if page.pk in known else _("New page."),
             why=page.why_changed if page.pk in known else "",
             read_again=page.pk in known and page.read_again == ReadAgain.YES,
         )

@@ -19,6 +19,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from modelsearch.backends import get_search_backends
 from wagtail.models import Locale, Page, ReferenceIndex, Revision, Site
 
@@ -222,6 +223,8 @@ class _Load:
         fresh = digest(page)
         if fresh == loaded.digest:
             return "unchanged"
+        page.what_changed = "" if new else _("Brought up to date with the portal.")
+        page.why_changed = page.read_again = ""
         page.full_clean()
         page.save_revision().publish()
         loaded.digest = fresh

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from wagtail.models import Page, Site
 
 from guidance import content, loading
-from guidance.models import GuidancePage, HomePage, StatementPage
+from guidance.models import GuidancePage, HomePage, PageEdition, StatementPage
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +89,11 @@ def test_a_changed_file_reaches_a_page_nobody_changed(site, tmp_path):
     file.write_text(file.read_text() + "\nOne more line.\n")
     outcomes = loading.load(folder)
     assert outcomes["updated"] == 1
-    assert "One more line." in words_of(StatementPage.objects.get(slug="cookies"))
+    page = StatementPage.objects.get(slug="cookies")
+    assert "One more line." in words_of(page)
+    newest = PageEdition.objects.filter(page=page).first()
+    assert newest is not None
+    assert newest.what == "Brought up to date with the portal."
 
 
 def test_a_page_of_the_editors_is_not_taken_over(site, tmp_path):
