@@ -152,6 +152,8 @@ def changes(request: HttpRequest, path: str) -> HttpResponse:
     live = editions.live_page(address)
     whole = live is not None and issubclass(live.specific_class, GuidanceIndex)
     history = PageEdition.objects.select_related("edition")
+    for code in languages.OTHERS:  # what changed in a translation is told on its own page
+        history = history.exclude(address__startswith=f"/{code}/")
     if not whole:
         history = editions.of_page(address, live.pk if live else None)
     history = history.order_by("-edition__number", "pk").defer("content")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
+from guidance import languages
 from guidance.models import NewsPage, PageEdition, address_of
 
 NEWEST = 30
@@ -54,6 +55,8 @@ class ChangesFeed(Feed[PageEdition, None]):
 
     def items(self) -> QuerySet[PageEdition]:
         newest = PageEdition.objects.select_related("edition").defer("content")
+        for code in languages.OTHERS:
+            newest = newest.exclude(address__startswith=f"/{code}/")
         return newest.order_by("-edition__number", "pk")[:NEWEST]
 
     def item_title(self, item: PageEdition) -> str:
