@@ -165,12 +165,23 @@ def has_role(
     user: User, *roles: Role, agency: Agency | None = None, locality: Locality | None = None
 ) -> bool:
     """Whether the person holds one of the roles today, there if a place is named."""
-    held = Membership.objects.active().filter(person=user, role__in=roles)
-    if agency is not None:
+    agencies = [] if agency is None else [agency.pk]
+    localities = [] if locality is None else [locality.pk]
+    return bool(_ROLE(roles, person=user.pk, agencies=agencies, localities=localities))
+
+
+def _role(
+    roles: tuple[Role, ...], *, person: int, agencies: list[int], localities: list[int]
+) -> QuerySet[Any]:
+    held = Membership.objects.active().filter(person=person, role__in=roles)
+    for agency in agencies:
         held = held.filter(agency=agency)
-    if locality is not None:
+    for locality in localities:
         held = held.filter(locality=locality)
-    return held.exists()
+    return held.values_list("pk", flat=True)[:1]
+
+
+_ROLE = Prepared(_role)
 
 
 def reads_others(memberships: Iterable[Membership]) -> bool:
@@ -247,9 +258,16 @@ def away(persons: Iterable[User], on: datetime.date | None = None) -> set[int]:
 
 def agency_of(user: User) -> Agency | None:
     """The agency on whose behalf the person writes: where they joined first and still belong."""
-    held = Membership.objects.active().filter(person=user, agency__isnull=False)
-    first = held.select_related("agency__locality").order_by("starts_on", "pk").first()
-    return first.agency if first else None
+    first = _FIRST(person=user.pk)
+    return first[0].agency if first else None
+
+
+def _first(person: int) -> QuerySet[Membership]:
+    held = Membership.objects.active().filter(person=person, agency__isnull=False)
+    return held.select_related("agency__locality").order_by("starts_on", "pk")[:1]
+
+
+_FIRST = Prepared(_first)
 
 
 def agencies_for(request: HttpRequest) -> list[Agency]:
