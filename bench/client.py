@@ -147,12 +147,20 @@ class Form(HTMLParser):
 
 
 def fields_to_send(page: Page, html: str, words: dict[str, str]) -> list[tuple[str, str]]:
-    """The form as it stands, with something new in its last box, or with whom to look for."""
+    """The form as it stands, with something else in its last box, or with whom to look for.
+
+    What was added the last time is taken away again, so that a text does not grow for ever.
+    """
     form = Form(html)
     if page.sent == "search":
         return [(name, words.get(name, said)) for name, said in form.fields]
-    last = form.texts[-1]
-    return [(name, said + words["add"] if name == last else said) for name, said in form.fields]
+    last, add = form.texts[-1], words["add"]
+    return [
+        (name, (said.removesuffix(add) if said.endswith(add) else said + add))
+        if name == last
+        else (name, said)
+        for name, said in form.fields
+    ]
 
 
 ASSETS = re.compile(r'<(?:link|script)[^>]*?(?:href|src)="(/static/[^"]+)"[^>]*>')

@@ -31,7 +31,6 @@ from agencies.terms import Role  # noqa: E402
 from bench.client import Form, Page, fields_to_send  # noqa: E402
 from referrals import queue, report, steps  # noqa: E402
 from referrals.models import NameSearch, Referral  # noqa: E402
-from referrals.standing import Serves  # noqa: E402
 from referrals.terms import Status  # noqa: E402
 
 PLACE = "NY"
@@ -152,9 +151,9 @@ def main() -> None:
     made = pages(lead, draft, case)
     for page in made:
         page.queries = count(page, clients[page.who], words)
-    serves = Serves.of(lead, people.roles_of(lead))
-    place = next(each.locality for each in people.roles_of(lead) if each.locality)
-    desk = queue.Desk(lead, serves, place, timezone.now())
+    held = people.roles_of(lead)
+    place = next(each.locality for each in held if each.locality)
+    desk = queue.Desk.at(lead, held, place, timezone.now())
     print(
         json.dumps(
             {

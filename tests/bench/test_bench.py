@@ -23,8 +23,11 @@ def test_a_form_is_sent_as_a_browser_would_send_it() -> None:
         ("observed", "What I & others saw"),
     ]
     assert form.autosave == "/case/observed/autosave/"
-    sent = fields_to_send(Page("", "", "/", "form"), PAGE, {"add": " more"})
+    page, words = Page("", "", "/", "form"), {"add": " more"}
+    sent = fields_to_send(page, PAGE, words)
     assert sent[-1] == ("observed", "What I & others saw more")
+    again = fields_to_send(page, PAGE.replace("others saw", "others saw more"), words)
+    assert again[-1] == ("observed", "What I & others saw")
 
 
 def test_what_a_page_fetches_is_counted_once_and_fonts_only_for_plain_text() -> None:
