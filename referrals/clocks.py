@@ -6,7 +6,7 @@ emergency. ``run_due`` is called every minute and takes each step of an escalati
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -262,6 +262,11 @@ def _days_for(referral: Referral) -> int | None:
     return days
 
 
+def _day(moment: datetime) -> date:
+    """The day where promises are kept."""
+    return moment.astimezone(workdays.LOCAL).date()
+
+
 def in_words(clock: Clock, *, now: datetime, stage: str = "", ours: bool = False) -> looks.Clock:
     """How a promise stands, as every page shows it: a word, a weekday and date, and its days.
 
@@ -274,7 +279,7 @@ def in_words(clock: Clock, *, now: datetime, stage: str = "", ours: bool = False
     """
     referral = clock.referral
     place = place_of(referral)
-    today = timezone.localdate(now)
+    today = _day(now)
     days = _days(clock, now=now, stage=stage or str(clock.get_kind_display()))
 
     def look(state: looks.State, words: str) -> looks.Clock:
@@ -304,7 +309,7 @@ def in_words(clock: Clock, *, now: datetime, stage: str = "", ours: bool = False
         if late:
             return look("late", _("Late by %(time)s") % {"time": late})
         return look("late", _("Late since %(day)s") % {"day": dates.day(clock.due_at, today)})
-    if timezone.localdate(clock.due_at) == today:
+    if _day(clock.due_at) == today:
         by = dates.time_of_day(clock.due_at)
         return look("today", _("Due today, by %(time)s") % {"time": by})
     due = _("Due %(day)s") % {"day": dates.day(clock.due_at, today)}
@@ -313,9 +318,9 @@ def in_words(clock: Clock, *, now: datetime, stage: str = "", ours: bool = False
 
 def _late(due: datetime, now: datetime, place: Locality) -> str:
     """How late, in words: within a day by the hour; empty while no working day has passed since."""
-    if timezone.localdate(due) == timezone.localdate(now):
+    if _day(due) == _day(now):
         return span(now - due)
-    days = workdays.working_days_between(timezone.localdate(due), timezone.localdate(now), place)
+    days = workdays.working_days_between(_day(due), _day(now), place)
     if not days:
         return ""
     return ngettext("%(n)s working day", "%(n)s working days", days) % {"n": days}
@@ -334,7 +339,7 @@ def _days(clock: Clock, *, now: datetime, stage: str) -> dict[str, Any]:
     first = start.date()
     if not workdays.is_working_day(first, place) or start.time() >= place.day_ends:
         first = workdays.next_working_day(first, place)
-    end = timezone.localdate(clock.paused_at or clock.stopped_at or now)
+    end = _day(clock.paused_at or clock.stopped_at or now)
     used = max(1, workdays.working_days_between(first, end, place) - clock.paused_days)
     if clock.stopped_at is None and (clock.paused_at or now) < clock.due_at:
         used = min(used, promised)  # what was carried over may end within a day

@@ -235,7 +235,12 @@ class Referral(SealedModel):
             ),
             models.Index(fields=["agency", "status", "due_at"], name="referral_agency"),
             models.Index(fields=["created_by", "status"], name="referral_author"),
-            models.Index(fields=["holder", "due_at"], name="referral_holder"),
+            # Most cases that nobody holds are not shared: they would be read in vain.
+            models.Index(
+                fields=["holder", "due_at"],
+                name="referral_holder",
+                condition=Q(submitted_at__isnull=False, due_at__isnull=False),
+            ),
             models.Index(fields=["locality", "stage_since"], name="referral_recent"),
         ]
 

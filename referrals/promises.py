@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.prepared import Prepared
 from agencies import workdays
 from agencies.models import Locality
 from referrals import clocks
@@ -30,6 +32,16 @@ def stage(status: Status, clock: Clock | None = None) -> str:
     return str(_("Feedback owed") if status == Status.CLOSED else status.label)
 
 
+def _running(police: bool, pks: list[uuid.UUID]) -> QuerySet[Clock]:
+    running = Clock.objects.running().filter(referral__in=pks)
+    if not police:
+        running = running.filter(hidden=False)
+    return running.order_by("-hidden", "due_at")
+
+
+_RUNNING = Prepared(_running)
+
+
 def running_clocks(
     pks: Iterable[uuid.UUID], *, police: bool = False
 ) -> dict[uuid.UUID, list[Clock]]:
@@ -39,10 +51,7 @@ def running_clocks(
         police: with those that they alone count from, after they led or held a case.
     """
     found: dict[uuid.UUID, list[Clock]] = {}
-    running = Clock.objects.running().filter(referral__in=list(pks))
-    if not police:
-        running = running.filter(hidden=False)
-    for clock in running.order_by("-hidden", "due_at"):
+    for clock in _RUNNING(police, pks=list(pks)):
         found.setdefault(clock.referral_id, []).append(clock)
     return found
 

@@ -5,20 +5,36 @@ shown, filtered, counted and ordered by the outward status alone.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any, Self
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, SmallIntegerField, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    SmallIntegerField,
+    Value,
+    When,
+)
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from agencies import workdays
-from agencies.models import Absence, Locality
+from accounts.prepared import Prepared
+from agencies import people, workdays
+from agencies.models import Absence, Locality, Membership
 from agencies.terms import POLICE, PREVENT, Sector
 from referrals import clocks
 from referrals.answers import Answers
@@ -55,13 +71,56 @@ IN_HOURS = frozenset(
 
 # Who asks, and what for ---------------------------------------------------------------------
 @dataclass(frozen=True)
+class Moments:
+    """Now, and the moments that a queue is divided by."""
+
+    now: datetime
+    tomorrow: datetime
+    """The first moment after today, where the promises are kept."""
+    month: datetime
+    told_by_clock: datetime
+    """Of what was due before, the senior lead has been told (``SENIOR_TOLD_DAYS``)."""
+    told_by_days: datetime
+
+    @classmethod
+    def of(cls, now: datetime, place: Locality) -> Self:
+        day = now.astimezone(workdays.LOCAL).date()
+
+        def begin(of: date) -> datetime:
+            return datetime.combine(of, time.min, workdays.LOCAL)
+
+        return cls(
+            now=now,
+            tomorrow=begin(day + timedelta(days=1)),
+            month=begin(day.replace(day=1)),
+            told_by_clock=workdays.due_in_hours(now, -settings.SENIOR_TOLD_DAYS),
+            told_by_days=workdays.due_by(now, settings.SENIOR_TOLD_DAYS, place),
+        )
+
+
+@dataclass(frozen=True)
 class Desk:
     """Whose queue it is, at what moment."""
 
     user: User
-    serves: Serves
+    memberships: Sequence[Membership]
+    """What the person's rights rest on today."""
     place: Locality
-    now: datetime
+    moments: Moments
+
+    @classmethod
+    def at(
+        cls, user: User, memberships: Sequence[Membership], place: Locality, now: datetime
+    ) -> Self:
+        return cls(user, memberships, place, Moments.of(now, place))
+
+    @property
+    def now(self) -> datetime:
+        return self.moments.now
+
+    @cached_property
+    def serves(self) -> Serves:
+        return Serves.of(self.user, self.memberships)
 
     @property
     def sees_real_status(self) -> bool:
@@ -77,17 +136,6 @@ class Desk:
 
     def is_(self, *statuses: Status) -> Q:
         return Q(**{f"{self.column}__in": sorted(statuses)})
-
-    @property
-    def tomorrow(self) -> datetime:
-        """The first moment after today, where the promises are kept."""
-        day = self.now.astimezone(workdays.LOCAL).date() + timedelta(days=1)
-        return datetime.combine(day, time.min, workdays.LOCAL)
-
-    @property
-    def first_of_month(self) -> datetime:
-        day = self.now.astimezone(workdays.LOCAL).date().replace(day=1)
-        return datetime.combine(day, time.min, workdays.LOCAL)
 
     # Sets ------------------------------------------------------------------------------------
     def permitted(self) -> QuerySet[Referral]:
@@ -115,7 +163,7 @@ class Desk:
 
     def closed(self) -> QuerySet[Referral]:
         ended = self.permitted().filter(self.here, self.is_(*ENDED))
-        return ended.filter(stage_since__gte=self.first_of_month)
+        return ended.filter(stage_since__gte=self.moments.month)
 
     @property
     def mine(self) -> Q:
@@ -156,8 +204,8 @@ class Desk:
     def group(self, number: int) -> Q:
         running = Q(paused=False) & ~self.resting
         late = running & Q(due_at__lt=self.now)
-        today = running & Q(due_at__gte=self.now, due_at__lt=self.tomorrow)
-        later = Q(due_at__gte=self.tomorrow) | Q(paused=True) | self.resting
+        today = running & Q(due_at__gte=self.now, due_at__lt=self.moments.tomorrow)
+        later = Q(due_at__gte=self.moments.tomorrow) | Q(paused=True) | self.resting
         if self.serves.police:
             soon, not_yet = self._given_back(today=True), self._given_back(today=False)
             late &= ~(soon | not_yet)
@@ -172,9 +220,9 @@ class Desk:
         """
         clock = Clock.objects.running().filter(hidden=True)
         if today:
-            clock = clock.filter(due_at__gte=self.now, due_at__lt=self.tomorrow)
+            clock = clock.filter(due_at__gte=self.now, due_at__lt=self.moments.tomorrow)
         else:
-            clock = clock.filter(due_at__gte=self.tomorrow)
+            clock = clock.filter(due_at__gte=self.moments.tomorrow)
         return Q(
             pk__in=clock.values("referral_id"),
             locality__in=sorted(self.serves.police),
@@ -186,8 +234,8 @@ class Desk:
         """Late for so long that the senior lead has been told (``SENIOR_TOLD_DAYS``)."""
         by_the_clock = Q(emergency=True) & self.is_(*IN_HOURS)
         return self.group(LATE) & (
-            (by_the_clock & Q(due_at__lte=self._told_senior(by_the_clock=True)))
-            | (~by_the_clock & Q(due_at__lt=self._told_senior(by_the_clock=False)))
+            (by_the_clock & Q(due_at__lte=self.moments.told_by_clock))
+            | (~by_the_clock & Q(due_at__lt=self.moments.told_by_days))
         )
 
     def is_very_late(self, referral: Referral) -> bool:
@@ -195,13 +243,31 @@ class Desk:
         if referral.due_at is None:
             return False
         if referral.emergency and self.status_of(referral) in IN_HOURS:
-            return referral.due_at <= self._told_senior(by_the_clock=True)
-        return referral.due_at < self._told_senior(by_the_clock=False)
+            return referral.due_at <= self.moments.told_by_clock
+        return referral.due_at < self.moments.told_by_days
 
-    def _told_senior(self, *, by_the_clock: bool) -> datetime:
-        if by_the_clock:
-            return workdays.due_in_hours(self.now, -settings.SENIOR_TOLD_DAYS)
-        return workdays.due_by(self.now, settings.SENIOR_TOLD_DAYS, self.place)
+
+# Queries --------------------------------------------------------------------------------------
+Make = Callable[..., QuerySet[Any]]
+
+
+class Asked:
+    """A query about a desk, put together once for all whose roles are alike."""
+
+    def __init__(self, make: Make) -> None:
+        def of_stand_in(user: User, *shape: Hashable, **values: Any) -> QuerySet[Any]:
+            moments = Moments(**{name: values.pop(name) for name in _MOMENTS})
+            held = people.read_already(user) or []
+            return make(Desk(user, held, Locality(), moments), *shape, **values)
+
+        self.prepared = people.PreparedFor(of_stand_in)
+
+    def __call__(self, desk: Desk, *shape: Hashable, **values: Any) -> list[Any]:
+        moments = {name: getattr(desk.moments, name) for name in _MOMENTS}
+        return self.prepared(desk.user, *shape, **moments, **values)
+
+
+_MOMENTS = [each.name for each in fields(Moments)]
 
 
 @dataclass(frozen=True)
@@ -236,6 +302,19 @@ class Wanted:
     @property
     def is_narrowed(self) -> bool:
         return bool(self.stage or self.sector or self.late)
+
+    @property
+    def shape(self) -> Self:
+        """The same for whichever colleague, on whichever page."""
+        return replace(self, colleague=None, after="")
+
+    def covering(self, colleagues: list[int]) -> Self:
+        """A shape, with the colleague that it is about, if it is about one."""
+        return replace(self, colleague=colleagues[0] if colleagues else None)
+
+    @property
+    def colleagues(self) -> list[int]:
+        return [] if self.colleague is None else [self.colleague]
 
     def filters(self, desk: Desk) -> Q:
         found = self.chosen(desk)
@@ -283,9 +362,7 @@ class Counts:
         return sum(self.groups)
 
 
-def absent_colleagues(desk: Desk) -> list[User]:
-    """Colleagues of the same work who are away today: their cases are looked after too."""
-    today = timezone.localdate(desk.now)
+def _absences(desk: Desk) -> QuerySet[Absence]:
     same_work = Q(
         person__memberships__role__in=PREVENT,
         person__memberships__locality__in=sorted(desk.serves.prevent),
@@ -293,8 +370,16 @@ def absent_colleagues(desk: Desk) -> list[User]:
         person__memberships__role__in=POLICE,
         person__memberships__locality__in=sorted(desk.serves.police),
     )
-    away = Absence.objects.covering(today).filter(same_work).exclude(person=desk.user)
-    found = {absence.person_id: absence.person for absence in away.select_related("person")}
+    away = Absence.objects.covering().filter(same_work).exclude(person=desk.user.pk)
+    return away.select_related("person")
+
+
+_ABSENCES = Asked(_absences)
+
+
+def absent_colleagues(desk: Desk) -> list[User]:
+    """Colleagues of the same work who are away today: their cases are looked after too."""
+    found = {absence.person_id: absence.person for absence in _ABSENCES(desk)}
     return sorted(found.values(), key=lambda person: person.name)
 
 
@@ -309,40 +394,82 @@ def in_view(wanted: Wanted, desk: Desk) -> Q:
     return Q()
 
 
+NOW_CLOSED, NOW_HELD = -1, -2
+"""Instead of a group, for what is not open."""
+
+
+def _kinds(desk: Desk, wanted: Wanted, *, away: list[int], colleagues: list[int]) -> QuerySet[Any]:
+    """How many open cases there are of each kind that is counted, and how many ended or held."""
+    wanted = wanted.covering(colleagues)
+
+    def is_(condition: Q) -> Any:
+        return ExpressionWrapper(condition, BooleanField()) if condition else Value(True)
+
+    kinds = {
+        "group": Case(
+            *(When(desk.group(number), then=Value(number)) for number in (LATE, TODAY)),
+            default=Value(LATER),
+        ),
+        "mine": is_(desk.mine),
+        "waiting": is_(desk.waiting),
+        "chosen": is_(in_view(wanted, desk) & wanted.chosen(desk)),
+        "very_late": is_(desk.very_late),
+        **{f"cover_{place}": is_(desk.held_by(person)) for place, person in enumerate(away)},
+    }
+    parts = [desk.open().annotate(**kinds)]
+    apart = {NOW_CLOSED: desk.closed(), NOW_HELD: desk.held()}
+    for group, found in apart.items():
+        none = dict.fromkeys(kinds, Value(False)) | {"group": Value(group)}
+        parts.append(found.annotate(**none))
+    counted = [
+        part.order_by().values(*kinds).annotate(n=Count("pk")).values_list(*kinds, "n")
+        for part in parts
+    ]
+    together: QuerySet[Any] = counted[0].union(*counted[1:], all=True)
+    return together
+
+
+_KINDS = Asked(_kinds)
+
+
 def count(desk: Desk, wanted: Wanted, away: Iterable[User]) -> Counts:
-    """Every number on the page: one pass over the open cases, and one over those that ended."""
-    every = in_view(wanted, desk) & wanted.chosen(desk)
-    chosen = in_view(wanted, desk) & wanted.filters(desk)
-    cover = {person.pk: f"cover_{person.pk}" for person in away}
-
-    def of(condition: Q) -> Count:
-        return Count("pk", filter=condition) if condition else Count("pk")
-
-    numbers = desk.open().aggregate(
-        every=Count("pk"),
-        late=of(desk.group(LATE)),
-        today=of(desk.group(TODAY)),
-        mine=of(desk.mine),
-        waiting=of(desk.waiting),
-        of_view=of(every),
-        any_late=of(every & desk.group(LATE)),
-        very_late=of(every & desk.very_late),
-        **{name: of(desk.held_by(pk)) for pk, name in cover.items()},
-        **{f"group_{number}": of(chosen & desk.group(number)) for number in (LATE, TODAY, LATER)},
-    )
+    """Every number on the page: one query, with one pass over the open cases."""
+    absent = [person.pk for person in away]
+    kinds = _KINDS(desk, wanted.shape, away=absent, colleagues=wanted.colleagues)
+    found: Counter[Hashable] = Counter()
+    for group, mine, waiting, chosen, very_late, *covered, n in kinds:
+        if group in (NOW_CLOSED, NOW_HELD):
+            found[group] += n
+            continue
+        in_view = chosen and (
+            wanted.late == "" or (very_late if wanted.late == VERY_LATE else group == LATE)
+        )
+        counted: dict[Hashable, Any] = {
+            "open": True,
+            "late": group == LATE,
+            "today": group == TODAY,
+            "mine": mine,
+            "waiting": waiting,
+            "of_view": chosen,
+            "any_late": chosen and group == LATE,
+            "very_late": chosen and very_late,
+            ("group", group): in_view,
+            **dict(zip(absent, covered, strict=True)),
+        }
+        found.update({name: n for name, counts in counted.items() if counts})
     return Counts(
-        open=numbers["every"],
-        late=numbers["late"],
-        today=numbers["today"],
-        mine=numbers["mine"],
-        waiting=numbers["waiting"],
-        held=desk.held().count() if desk.sees_real_status else 0,
-        closed=desk.closed().count(),
-        covering={pk: numbers[name] for pk, name in cover.items() if numbers[name]},
-        groups=(numbers["group_0"], numbers["group_1"], numbers["group_2"]),
-        any_late=numbers["any_late"],
-        very_late=numbers["very_late"],
-        of_view=numbers["of_view"],
+        open=found["open"],
+        late=found["late"],
+        today=found["today"],
+        mine=found["mine"],
+        waiting=found["waiting"],
+        held=found[NOW_HELD],
+        closed=found[NOW_CLOSED],
+        covering={pk: found[pk] for pk in absent if found[pk]},
+        groups=(found["group", LATE], found["group", TODAY], found["group", LATER]),
+        any_late=found["any_late"],
+        very_late=found["very_late"],
+        of_view=found["of_view"],
     )
 
 
@@ -388,80 +515,153 @@ class Page:
         return min(PAGE, self.total - self.shown_before - len(self.referrals))
 
 
+ROW = (
+    *("key", "reference", "status", "outward_status", "emergency", "submitted_at", "due_at"),
+    *("stage_since", "paused", "created_by", "submitted_by", "agency__name", "locality"),
+    *("holder__name", "holder__email", "officer__name", "officer__email", "offered_to__name"),
+    *("person__forenames", "person__surname", "person__born", "person__age", "person__gender"),
+    *("person__cares_for_child", "person__referral"),
+)
+"""What a row needs of a case: most of its columns it does not."""
 RELATED = ("agency", "locality", "holder", "officer", "offered_to")
 UNGROUPED = -1
+
+
+Place = tuple[uuid.UUID, int]
+"""Which case, in which group."""
 
 
 def page(desk: Desk, wanted: Wanted, total: int) -> Page:
     """One page of a view, after the cursor of the address."""
     cursor = Cursor.read(wanted.after)
     at = "due_at"
-    found: Iterable[Referral]
     if wanted.view in (CLOSED, HELD):
-        source, at = desk.closed() if wanted.view == CLOSED else desk.held(), "stage_since"
-        found = _newest(source.filter(wanted.filters(desk)), at, cursor)
+        at = "stage_since"
+        held = _newest(desk, wanted, at, cursor)
     elif wanted.sort == NEWEST:
-        source, at = desk.open(), "submitted_at"
-        found = _newest(source.filter(in_view(wanted, desk) & wanted.filters(desk)), at, cursor)
+        at = "submitted_at"
+        held = _newest(desk, wanted, at, cursor)
     else:
-        found = _by_promise(desk, wanted, cursor)
-    held = list(found)
-    shown, before = held[:PAGE], cursor.shown if cursor else 0
+        held = _by_promise(desk, wanted, cursor)
+    before = cursor.shown if cursor else 0
+    read = {one.pk: one for one in _WITH_ALL(desk, pks=[pk for pk, _group in held[:PAGE]])}
+    shown: list[Referral] = []
     by_group: dict[int, list[Referral]] = {}
-    for referral in shown:
-        by_group.setdefault(getattr(referral, "group", UNGROUPED), []).append(referral)
     after = None
+    for pk, group in held[:PAGE]:
+        shown.append(read[pk])
+        by_group.setdefault(group, []).append(read[pk])
     if len(held) > PAGE:
-        last = shown[-1]
-        after = Cursor(
-            group=getattr(last, "group", UNGROUPED),
-            emergency=last.emergency,
-            at=getattr(last, at),
-            pk=last.pk,
-            shown=before + len(shown),
-        )
+        last, group = shown[-1], held[PAGE - 1][1]
+        after = Cursor(group, last.emergency, getattr(last, at), last.pk, before + len(shown))
     return Page(shown, list(by_group.items()), total, before, after)
 
 
-def _newest(source: QuerySet[Referral], column: str, cursor: Cursor | None) -> QuerySet[Referral]:
+def _with_all(desk: Desk, pks: list[uuid.UUID]) -> QuerySet[Referral]:
+    """Cases of a page with all that a row says: the person, and whether it is new to the reader.
+
+    Asked after the page is chosen, so that nothing is joined to the cases that are not on it.
+    """
+    found = Referral.objects.filter(pk__in=pks).select_related(*RELATED, "person").only(*ROW)
+    known = Seen.objects.filter(referral=OuterRef("pk"), person=desk.user.pk)
+    return found.annotate(
+        under_18=F("concern__under_18"), is_known=Exists(_up_to_date(known, desk.user.pk))
+    )
+
+
+_WITH_ALL = Asked(_with_all)
+
+
+def _newest(desk: Desk, wanted: Wanted, column: str, cursor: Cursor | None) -> list[Place]:
+    last = {}
     if cursor is not None and cursor.group == UNGROUPED:
+        last = {"at": cursor.at, "pk": cursor.pk}
+    found = _NEWEST(desk, wanted.shape, column, colleagues=wanted.colleagues, **last)
+    return [(pk, UNGROUPED) for pk in found]
+
+
+def _newest_first(
+    desk: Desk,
+    wanted: Wanted,
+    column: str,
+    *,
+    colleagues: list[int],
+    at: datetime | None = None,
+    pk: uuid.UUID | None = None,
+) -> QuerySet[Any]:
+    wanted = wanted.covering(colleagues)
+    if wanted.view in (CLOSED, HELD):
+        source = desk.closed() if wanted.view == CLOSED else desk.held()
+    else:
+        source = desk.open().filter(in_view(wanted, desk))
+    source = source.filter(wanted.filters(desk))
+    if at is not None:
         source = source.filter(
-            Q(**{f"{column}__lt": cursor.at}) | Q(**{column: cursor.at}, pk__gt=cursor.pk),
-            **{f"{column}__lte": cursor.at},  # what an index can begin from
+            Q(**{f"{column}__lt": at}) | Q(**{column: at}, pk__gt=pk),
+            **{f"{column}__lte": at},  # what an index can begin from
         )
-    return source.select_related(*RELATED).order_by(f"-{column}", "pk")[: PAGE + 1]
+    return source.order_by(f"-{column}", "pk").values_list("pk", flat=True)[: PAGE + 1]
 
 
-def _by_promise(desk: Desk, wanted: Wanted, cursor: Cursor | None) -> list[Referral]:
+_NEWEST = Asked(_newest_first)
+
+
+def _by_promise(desk: Desk, wanted: Wanted, cursor: Cursor | None) -> list[Place]:
     """Late, due today, later; in each, 999 first, then oldest.
 
     One query for the group that the page begins in, and one for what follows if that is short.
     """
-    chosen = desk.open().filter(in_view(wanted, desk) & wanted.filters(desk))
     first = cursor.group if cursor and cursor.group in (LATE, TODAY, LATER) else LATE
-
-    def leg(number: int) -> QuerySet[Referral]:
-        found = chosen.filter(desk.group(number))
-        if cursor is not None and number == cursor.group:
-            found = found.filter(_after(cursor))
-        found = found.annotate(group=Value(number, output_field=SmallIntegerField()))
-        return found.select_related(*RELATED).order_by("-emergency", "due_at", "pk")[: PAGE + 1]
-
-    rows = list(leg(first))
-    rest = [leg(number) for number in range(first + 1, LATER + 1)]
-    if len(rows) > PAGE or not rest:
-        return rows
-    following: Any = rest[0].union(*rest[1:], all=True) if rest[1:] else rest[0]
-    if rest[1:]:
-        following = following.order_by("group", "-emergency", "due_at", "id")
-    return [*rows, *following[: PAGE + 1]][: PAGE + 1]
+    shape, colleagues = wanted.shape, wanted.colleagues
+    if cursor is not None and first == cursor.group:
+        last = {"at": cursor.at, "pk": cursor.pk}
+        rows = _LEG(desk, shape, first, cursor.emergency, colleagues=colleagues, **last)
+    else:
+        rows = _LEG(desk, shape, first, colleagues=colleagues)
+    if len(rows) <= PAGE and first != LATER:
+        rows += _REST(desk, shape, first, colleagues=colleagues)
+    return [(pk, group) for pk, group, _emergency, _due in rows[: PAGE + 1]]
 
 
-def _after(cursor: Cursor) -> Q:
-    later = Q(due_at__gt=cursor.at) | Q(due_at=cursor.at, pk__gt=cursor.pk)
-    if cursor.emergency:
+def _leg(
+    desk: Desk,
+    wanted: Wanted,
+    number: int,
+    emergency: bool = False,
+    *,
+    colleagues: list[int],
+    at: datetime | None = None,
+    pk: uuid.UUID | None = None,
+) -> QuerySet[Any]:
+    """A group; of the one that the page begins in, what follows its last row."""
+    wanted = wanted.covering(colleagues)
+    found = desk.open().filter(in_view(wanted, desk) & wanted.filters(desk), desk.group(number))
+    if at is not None and pk is not None:
+        found = found.filter(_after(at, pk, emergency=emergency))
+    found = found.annotate(group=Value(number, output_field=SmallIntegerField()))
+    found = found.order_by("-emergency", "due_at", "pk")
+    return found.values_list("pk", "group", "emergency", "due_at")[: PAGE + 1]
+
+
+def _rest(desk: Desk, wanted: Wanted, first: int, *, colleagues: list[int]) -> QuerySet[Any]:
+    """The groups after the first, together."""
+    legs = [
+        _leg(desk, wanted, number, colleagues=colleagues) for number in range(first + 1, LATER + 1)
+    ]
+    if len(legs) == 1:
+        return legs[0]
+    both = legs[0].union(*legs[1:], all=True)
+    return both.order_by("group", "-emergency", "due_at", "pk")[: PAGE + 1]
+
+
+_LEG, _REST = Asked(_leg), Asked(_rest)
+
+
+def _after(at: datetime, pk: uuid.UUID, *, emergency: bool) -> Q:
+    later = Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)
+    if emergency:
         return Q(emergency=False) | later
-    return later & Q(emergency=False, due_at__gte=cursor.at)
+    return later & Q(emergency=False, due_at__gte=at)
 
 
 # Rows -----------------------------------------------------------------------------------------
@@ -470,6 +670,7 @@ class Row:
     """One case in a list, in words."""
 
     referral: Referral
+    url: str
     clock: ui_clocks.Clock | None
     tags: list[Any]
     who: str
@@ -482,48 +683,43 @@ class Row:
 
 
 def rows(desk: Desk, referrals: Sequence[Referral]) -> list[Row]:
-    """The rows of one page: four queries, whatever the page holds, and only its names opened."""
+    """The rows of a page: two queries, whatever the page holds, and only its names opened."""
     pks = [referral.pk for referral in referrals]
     running = running_clocks(pks, police=bool(desk.serves.police))
-    names = who_of(referrals)
-    fresh = new_to(desk.user, pks)
-    children = {pk for pk, person in names.items() if person.with_child}
-    found = []
-    for referral in referrals:
-        standing = Standing.of(desk.serves, referral)
-        status = desk.status_of(referral)
-        promise = None
-        if status not in HIDDEN_FROM_MOST:
-            promise = shown_clock(
-                referral,
-                status,
-                running.get(referral.pk),
-                now=desk.now,
-                police=standing.decides_at_gateway,
-            )
-        is_late = promise is not None and promise.state in ("late", "999")
-        tags = [
-            *([_("Emergency")] if referral.emergency else []),
-            *([_("Very late")] if is_late and desk.is_very_late(referral) else []),
-            *([_("Child in household")] if referral.pk in children else []),
-            *([_("New")] if referral.pk in fresh else []),
-        ]
-        found.append(
-            Row(
-                referral=referral,
-                clock=promise,
-                tags=tags,
-                who=names[referral.pk].words if referral.pk in names else "",
-                source=", ".join(
-                    str(part) for part in (referral.agency, referral.locality) if part
-                ),
-                stage=promise.days_words if promise and promise.days_words else stage(status),
-                holder=with_whom(referral, status, desk.user),
-                act=next_act(standing, referral, status),
-                anchor="talk" if status == Status.QUERY else "next",
-            )
+    keys.load(pks)
+    today = timezone.localdate()
+    return [_row(desk, one, running.get(one.pk), today) for one in referrals]
+
+
+def _row(desk: Desk, referral: Any, running: Iterable[Clock] | None, today: date) -> Row:
+    standing = Standing.of(desk.serves, referral)
+    status = desk.status_of(referral)
+    person = getattr(referral, "person", None)
+    who = _who(referral, person, referral.under_18, today) if person else None
+    promise = None
+    if status not in HIDDEN_FROM_MOST:
+        promise = shown_clock(
+            referral, status, running, now=desk.now, police=standing.decides_at_gateway
         )
-    return found
+    is_late = promise is not None and promise.state in ("late", "999")
+    tags = [
+        *([_("Emergency")] if referral.emergency else []),
+        *([_("Very late")] if is_late and desk.is_very_late(referral) else []),
+        *([_("Child in household")] if who and who.with_child else []),
+        *([_("New")] if not referral.is_known else []),
+    ]
+    return Row(
+        referral=referral,
+        url=referral.get_absolute_url(),
+        clock=promise,
+        tags=tags,
+        who=who.words if who else "",
+        source=", ".join(str(part) for part in (referral.agency, referral.locality) if part),
+        stage=promise.days_words if promise and promise.days_words else stage(status),
+        holder=with_whom(referral, status, desk.user),
+        act=next_act(standing, referral, status),
+        anchor="talk" if status == Status.QUERY else "next",
+    )
 
 
 def with_whom(referral: Referral, status: Status, user: User) -> str:
@@ -552,20 +748,21 @@ def next_act(standing: Standing, referral: Referral, status: Status) -> str:
     """The words of the link at the end of a row."""
     if standing.receives and status == Status.TRANSFERRED:
         return _("Accept or decline")
-    acts: dict[Status, Any] = {}
     if standing.leads_locality:
-        acts = {
-            Status.SUBMITTED: _("Confirm with police") if referral.emergency else _("Acknowledge"),
-            Status.TRIAGE: _("Pass to police or ask for more"),
-            Status.QUERY: _("Send a reminder"),
-            Status.CLOSED: _("Tell the referrer") if referral.due_at else _("See the case"),
-        }
+        if status == Status.SUBMITTED:
+            return _("Confirm with police") if referral.emergency else _("Acknowledge")
+        if status == Status.TRIAGE:
+            return _("Pass to police or ask for more")
+        if status == Status.QUERY:
+            return _("Send a reminder")
+        if status == Status.CLOSED and referral.due_at:
+            return _("Tell the referrer")
     elif standing.decides_at_gateway:
-        acts = {
-            Status.SUBMITTED: _("Take it to the gateway"),
-            Status.GATEWAY: _("Record the outcome"),
-        }
-    return str(acts.get(status, _("See the case")))
+        if status == Status.SUBMITTED:
+            return _("Take it to the gateway")
+        if status == Status.GATEWAY:
+            return _("Record the outcome")
+    return _("See the case")
 
 
 # Who it is about ------------------------------------------------------------------------------
@@ -575,25 +772,36 @@ class Who:
     with_child: bool
 
 
+def _persons(pks: list[uuid.UUID]) -> QuerySet[PersonRecord]:
+    persons = PersonRecord.objects.filter(referral__in=pks).only(
+        "id", "referral", "forenames", "surname", "born", "age", "gender", "cares_for_child"
+    )
+    return persons.annotate(under_18=F("referral__concern__under_18"))
+
+
+_PERSONS = Prepared(_persons)
+
+
 def who_of(referrals: Sequence[Referral]) -> dict[uuid.UUID, Who]:
     """ "Lee B., 31" or "Boy, 12": two queries, and only these cases' keys are opened."""
     by_pk = {referral.pk: referral for referral in referrals}
     keys.load(by_pk)
     today = timezone.localdate()
-    found = {}
-    people = PersonRecord.objects.filter(referral__in=by_pk).only(
-        "id", "referral", "forenames", "surname", "born", "age", "gender", "cares_for_child"
+    persons = _PERSONS(pks=list(by_pk))
+    return {
+        person.referral_id: _who(by_pk[person.referral_id], person, person.under_18, today)
+        for person in persons
+    }
+
+
+def _who(referral: Referral, person: PersonRecord, under_18: str, today: date) -> Who:
+    referral.person = person  # for Answers, without a query
+    age = Answers(referral, today=today).age
+    child = age < ADULT_FROM if age is not None else under_18 == YesNoUnknown.YES
+    return Who(
+        words=short_name(person, age, is_child=child),
+        with_child=person.cares_for_child == YesNoUnknown.YES,
     )
-    for person in people.annotate(under_18=F("referral__concern__under_18")):
-        referral = by_pk[person.referral_id]
-        referral.person = person  # for Answers, without a query
-        age = Answers(referral, today=today).age
-        child = age < ADULT_FROM if age is not None else person.under_18 == YesNoUnknown.YES
-        found[referral.pk] = Who(
-            words=short_name(person, age, is_child=child),
-            with_child=person.cares_for_child == YesNoUnknown.YES,
-        )
-    return found
 
 
 def short_name(person: PersonRecord, age: int | None, *, is_child: bool) -> str:
@@ -614,10 +822,20 @@ def kind_of(person: PersonRecord, *, is_child: bool) -> str:
     return _("Child") if is_child else _("Person")
 
 
+def _up_to_date(seen: QuerySet[Seen], person: int) -> QuerySet[Seen]:
+    """Looks since which nobody else wrote in the case."""
+    written = Message.objects.filter(referral=OuterRef("referral"), at__gt=OuterRef("at"))
+    return seen.exclude(Exists(written.exclude(by=person)))
+
+
+def _known(person: int, pks: list[uuid.UUID]) -> QuerySet[Any]:
+    seen = Seen.objects.filter(person=person, referral__in=pks)
+    return _up_to_date(seen, person).values_list("referral_id", flat=True)
+
+
+_KNOWN = Prepared(_known)
+
+
 def new_to(user: User, pks: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Cases that the person has not opened, or not since somebody else wrote in them."""
-    written = Message.objects.filter(referral=OuterRef("referral"), at__gt=OuterRef("at"))
-    known = Seen.objects.filter(person=user, referral__in=pks).exclude(
-        Exists(written.exclude(by=user))
-    )
-    return set(pks) - set(known.values_list("referral_id", flat=True))
+    return set(pks) - set(_KNOWN(person=user.pk, pks=list(pks)))

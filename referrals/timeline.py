@@ -4,16 +4,19 @@ The log holds statuses and field names, so nothing of the case's own words stand
 do out of sight is told to police and chair alone: for everybody else it leaves no line.
 """
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import User
+from accounts.prepared import Prepared
 from audit.models import AuditEvent
 from referrals.models import Referral
 from referrals.questions import BY_NAME, Words
@@ -129,8 +132,15 @@ class Line:
 
 def of_case(referral: Referral, *, user: User, real: bool, excluded: Iterable[int]) -> list[Line]:
     """The timeline of a case as this person is shown it, newest first: one query."""
-    happened = AuditEvent.objects.about(referral.pk).exclude(kind__in=LOOKS)
-    return lines(happened.select_related("person"), user=user, real=real, excluded=excluded)
+    return lines(_HAPPENED(case=referral.pk), user=user, real=real, excluded=excluded)
+
+
+def _happened(case: uuid.UUID) -> QuerySet[AuditEvent]:
+    happened = AuditEvent.objects.about(case).exclude(kind__in=LOOKS)
+    return happened.select_related("person")
+
+
+_HAPPENED = Prepared(_happened)
 
 
 def lines(

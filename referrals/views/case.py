@@ -16,13 +16,14 @@ from django.db.models import (
     F,
     Func,
     OuterRef,
+    QuerySet,
     Subquery,
     TextField,
     Value,
 )
 from django.db.models.functions import Cast, JSONObject
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -32,6 +33,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import fresh
 from accounts.http import SignedInRequest
 from accounts.models import User
+from accounts.prepared import Prepared
 from agencies import people
 from agencies.terms import Role
 from audit.models import AuditEvent
@@ -41,7 +43,16 @@ from referrals.acts import ACTS, Act, Asking, next_for, places
 from referrals.answers import ALL_RECORDS, Answers, Shown
 from referrals.forms import QuestionsForm, WordsForm
 from referrals.matching import possible_matches
-from referrals.models import Document, Exclusion, PageSave, PoliceNote, Recipient, Referral
+from referrals.models import (
+    Document,
+    Exclusion,
+    Message,
+    PageSave,
+    PoliceNote,
+    Recipient,
+    Referral,
+    Seen,
+)
 from referrals.moves import NotReady, Stale, TransitionError
 from referrals.questions import Question, named, of_record
 from referrals.standing import Serves, Standing
@@ -94,16 +105,25 @@ def case(request: SignedInRequest, key: str) -> HttpResponse:
 def _whole(request: SignedInRequest, key: str) -> Any:
     """The case with every section, and what else one row can say of it, in one query."""
     people.roles_for(request)  # read once, and visible_to() knows where they work
+    found = _WHOLE(request.user, key=key)
+    if not found:
+        raise Http404
+    common.read_people(found[0])
+    return found[0]
+
+
+def _with_everything(user: User, key: str) -> QuerySet[Referral]:
     looks = AuditEvent.objects.filter(case=OuterRef("pk"), kind="referral.viewed").order_by()
     people_who = looks.values("case").annotate(n=Count("person", distinct=True)).values("n")
     first = AuditEvent.objects.order_by("pk").values("at")[:1]
-    referrals = (
-        Referral.objects.visible_to(request.user)
-        .select_related(*common.PEOPLE, *ALL_RECORDS, *common.NAMED_IN_CHECK)
-        .select_related("offered_to", "submitted_by", "acknowledged_by")
-        .select_related("gateway_record__second_officer")
+    seen = Seen.objects.filter(referral=OuterRef("pk"), person=user.pk)
+    return (
+        Referral.objects.visible_to(user)
+        .filter(key=key)
+        .select_related("agency__locality", "locality", "offered_to", *ALL_RECORDS)
         .annotate(
             opened_by=Subquery(people_who),
+            seen_at=Subquery(seen.values("at")),
             kept_since=Subquery(first),
             undelivered=ArraySubquery(
                 Mail.objects.parked()
@@ -121,7 +141,9 @@ def _whole(request: SignedInRequest, key: str) -> Any:
             ),
         )
     )
-    return get_object_or_404(referrals, key=key)
+
+
+_WHOLE = people.PreparedFor(_with_everything)
 
 
 def _standing(request: SignedInRequest, referral: Referral) -> Standing:
@@ -166,7 +188,9 @@ def _case_page(
     answers = Answers(referral)
     police = standing.decides_at_gateway
     running = promises.running_clocks([referral.pk], police=police).get(referral.pk, [])
-    recipients = list(referral.recipients.select_related("locality", "route"))
+    recipients = _RECIPIENTS(case=referral.pk)
+    for recipient in recipients:
+        recipient.referral = referral
     said = conversation(referral, user, before, team=standing.reads_team_notes)
     lines = timeline.of_case(
         referral, user=user, real=standing.sees_real_status, excluded=referral.excluded
@@ -197,12 +221,16 @@ def _case_page(
     )
 
 
+_RECIPIENTS = Prepared(
+    lambda case: Recipient.objects.filter(referral=case).select_related("locality", "route")
+)
+
+
 def conversation(
     referral: Referral, user: User, before: datetime | None, *, team: bool
 ) -> list[Said]:
     """What was said since it was shared, newest first; what came since the last look is new."""
-    kept = referral.messages.filter(at__gte=referral.submitted_at).exclude(kind__in=BEFORE_SHARING)
-    kept = kept.read_by(user, team=team)
+    kept = _KEPT(user, team, case=referral.pk, since=referral.submitted_at)
     return [
         Said(
             by=str(message.by),
@@ -214,8 +242,16 @@ def conversation(
             to_referrer=message.to_referrer,
             tag=str(NOTE_TAG[message.readers]) if message.readers else "",
         )
-        for message in kept.select_related("by").order_by("-at", "-pk")
+        for message in kept
     ]
+
+
+def _kept(user: User, team: bool, *, case: uuid.UUID, since: datetime) -> QuerySet[Message]:
+    kept = Message.objects.filter(referral=case, at__gte=since).exclude(kind__in=BEFORE_SHARING)
+    return kept.read_by(user, team=team).select_related("by").order_by("-at", "-pk")
+
+
+_KEPT = people.PreparedFor(_kept)
 
 
 def _sealed_notes() -> Any:
@@ -361,7 +397,7 @@ class Earlier:
 def earlier(referral: Referral, user: User, serves: Serves) -> list[Earlier]:
     """Possible matches among what this person may see: one query."""
     found = []
-    for one in possible_matches(referral, user)[:MOST_EARLIER]:
+    for one in possible_matches(referral, user, MOST_EARLIER):
         standing = Standing.of(serves, one)
         label = standing.status_of(one).label if standing.sees_case else ""
         found.append(Earlier(one, str(label)))

@@ -306,9 +306,7 @@ def _page(
             "own": referral.created_by_id == request.user.pk,
             # Rule 7: a practitioner who has no lead is not told.
             "looked_back": is_lead,
-            "earlier": list(possible_matches(referral, request.user)[:MOST_EARLIER])
-            if is_lead
-            else [],
+            "earlier": possible_matches(referral, request.user, MOST_EARLIER) if is_lead else [],
             "spoken": answers.get("spoken_at"),
             "notes": walks.notes_after("check", answers),
             "talk": list(

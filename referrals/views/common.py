@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts.http import SignedInRequest
 from accounts.models import User
+from accounts.prepared import Prepared
 from agencies import people
 from agencies.terms import AGENCY_LEADS
 from referrals.answers import ALL_RECORDS, Answers
-from referrals.models import Referral
+from referrals.models import Referral, SectionRecord
 from referrals.questions import Question
 from vault import keys
 from vault.models import DataKey
@@ -56,6 +57,27 @@ def _case(user: User, related: tuple[str, ...], *, key: str) -> QuerySet[Referra
 
 
 _CASE = people.PreparedFor(_case)
+
+
+_USERS = Prepared(lambda pks: User.objects.filter(pk__in=pks))
+
+
+def read_people(referral: Referral) -> None:
+    """Read everybody whom the case and its records name, in one query.
+
+    To join them one by one takes the database ten times as long to plan as to do.
+    """
+    named = [
+        (part, column)
+        for part in (referral, *referral._state.fields_cache.values())
+        if isinstance(part, Referral | SectionRecord)
+        for column in part._meta.concrete_fields
+        if column.related_model is User and getattr(part, column.attname) is not None
+    ]
+    pks = sorted({getattr(part, column.attname) for part, column in named})
+    found = {user.pk: user for user in _USERS(pks=pks)}
+    for part, column in named:
+        setattr(part, column.name, found[getattr(part, column.attname)])
 
 
 def role_of(request: SignedInRequest, referral: Referral) -> str:

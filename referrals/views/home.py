@@ -432,7 +432,7 @@ def queue_page(request: SignedInRequest) -> HttpResponse:
 def _desk(user: User, serves: Serves, held: Sequence[Membership], now: datetime) -> queue.Desk:
     places = serves.prevent | serves.police
     place = next(each.locality for each in held if each.locality_id in places)
-    return queue.Desk(user=user, serves=serves, place=cast(Locality, place), now=now)
+    return queue.Desk.at(user, held, cast(Locality, place), now)
 
 
 def _queue_words(user: User, serves: Serves, held: Sequence[Membership], now: datetime) -> str:
@@ -491,11 +491,14 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
             ),
             "unfiltered": _address(wanted, stage="", sector="", late=""),
             "next_due": _next_due(desk) if not rows else None,
-            "own": list(_written_by(request.user).order_by("-touched_at")[:SHORT]),
+            "own": _OWN(desk),
             "address": reverse("referrals:queue"),
             "disposes": bool(serves.prevent),
         },
     )
+
+
+_OWN = queue.Asked(lambda desk: _written_by(desk.user).order_by("-touched_at")[:SHORT])
 
 
 def _address(wanted: queue.Wanted, **changes: str) -> str:
@@ -511,7 +514,8 @@ def _address(wanted: queue.Wanted, **changes: str) -> str:
     if said.get("sort") == queue.DUE:
         said["sort"] = ""
     query = urlencode({name: value for name, value in said.items() if value})
-    return f"{reverse('referrals:queue')}?{query}" if query else reverse("referrals:queue")
+    address = reverse("referrals:queue")
+    return f"{address}?{query}" if query else address
 
 
 def _pills(

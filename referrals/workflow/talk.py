@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -230,7 +231,7 @@ def news_by(referral: Referral) -> datetime:
 
 @transaction.atomic(savepoint=False)
 def view(
-    referral: Referral, *, by: User, role: str = "", now: datetime | None = None
+    referral: Any, *, by: User, role: str = "", now: datetime | None = None
 ) -> datetime | None:
     """Log that a case was opened, and remember when, so that what came since is new.
 
@@ -243,7 +244,11 @@ def view(
     if referral.status == Status.DRAFT:  # its author is alone with it: nothing comes meanwhile
         events.record("referral.viewed", referral, by=by, agency=agency_key(referral), role=role)
         return None
-    before = Seen.objects.filter(referral=referral, person=by).values_list("at", flat=True).first()
+    if hasattr(referral, "seen_at"):  # the case page has asked it with the rest
+        before: datetime | None = referral.seen_at
+    else:
+        seen = Seen.objects.filter(referral=referral, person=by)
+        before = seen.values_list("at", flat=True).first()
     Seen.objects.bulk_create(
         [Seen(referral=referral, person=by, at=now)],
         update_conflicts=True,

@@ -220,8 +220,10 @@ def test_the_page_asks_the_database_fifteen_questions_at_most(cast, case_in):
         browser.get(referral.get_absolute_url())
         with CaptureQueriesContext(connection) as captured:
             browser.get(referral.get_absolute_url())
-        asked = [q["sql"] for q in captured.captured_queries if "SAVEPOINT" not in q["sql"]]
-        assert len(asked) <= 15, asked
+        now_and_then = ("SAVEPOINT", "guidance_urgentnotice")  # the notice is kept for a while
+        asked = [q["sql"] for q in captured.captured_queries]
+        asked = [sql for sql in asked if not any(word in sql for word in now_and_then)]
+        assert len(asked) <= 15, "\n".join(q[:150] for q in asked)
 
 
 def test_who_opened_it_can_be_read_by_those_who_work_it(cast, case_in):
@@ -272,9 +274,9 @@ def test_a_match_needs_the_name_and_the_date_of_birth_or_an_address(other, match
     blank = {"born": {}, "addresses": [], "age": 15, "left_out_reason": "I do not know."}
     case_in(S.TRIAGE, **blank | other)
     referral = case_in(S.TRIAGE, **blank | NAMED | BORN | HOME)
-    assert possible_matches(referral, cast.prevent_lead).exists() == matches
-    assert possible_matches(referral, cast.officer).exists() == matches
-    assert not possible_matches(referral, cast.outsider).exists()
+    assert bool(possible_matches(referral, cast.prevent_lead, 10)) == matches
+    assert bool(possible_matches(referral, cast.officer, 10)) == matches
+    assert not possible_matches(referral, cast.outsider, 10)
 
 
 # Police-led -------------------------------------------------------------------------------------

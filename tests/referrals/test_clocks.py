@@ -9,7 +9,6 @@ from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import clocks, promises, queue, workflow
 from referrals.models import Clock, Referral
-from referrals.standing import Serves
 from referrals.terms import ClockKind, Status
 from tests.entry import enter
 from tests.referrals import cases
@@ -191,8 +190,7 @@ def test_after_a_hold_the_police_have_the_time_that_was_left_and_nobody_else_not
     assert not AuditEvent.objects.about(referral.pk).filter(kind="clock.escalated").exists()
     late = {}
     for person in (cast.officer, cast.prevent_lead):
-        serves = Serves.of(person, people.roles_of(person))
-        desk = queue.Desk(user=person, serves=serves, place=cast.locality, now=now)
+        desk = queue.Desk.at(person, people.roles_of(person), cast.locality, now)
         assert desk.open().filter(pk=referral.pk).exists()
         late[person] = desk.open().filter(desk.group(queue.LATE), pk=referral.pk).exists()
     assert late == {cast.officer: False, cast.prevent_lead: False}

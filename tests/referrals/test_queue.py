@@ -17,7 +17,6 @@ from agencies.models import Absence
 from agencies.terms import Role, RouteKind, Sector
 from referrals import clocks, queue, workflow
 from referrals.models import Clock, PersonRecord, Referral
-from referrals.standing import Serves
 from referrals.terms import ClockKind, EscalationStep, MessageKind, RecipientKind, Status
 from tests.entry import enter
 from tests.factories import MembershipFactory, UserFactory
@@ -97,9 +96,8 @@ def make(cast) -> Make:
 
 def desk(person: User, now: datetime = NOW) -> queue.Desk:
     held = people.roles_of(person)
-    serves = Serves.of(person, held)
     place = next(each.locality for each in held if each.locality)
-    return queue.Desk(user=person, serves=serves, place=place, now=now)
+    return queue.Desk.at(person, held, place, now)
 
 
 def shown(person: User, **asked: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What templates may say beyond Django's own tags."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -44,6 +45,8 @@ def _lines(block: str) -> SafeString:
 @register.filter
 def whole(words: object) -> SafeString:
     """The same words, escaped, in which no reference breaks over two lines: NY-2026-0042."""
+    if REFERENCE.fullmatch(str(words)):
+        return format_html('<span class="p-ref">{}</span>', words)
     parts = REFERENCE.split(str(words))  # every second one is a reference
     return format_html_join(
         "",
@@ -125,9 +128,15 @@ def clock_days(promise: Clock | None) -> SafeString | str:
 
 
 def _boxes(promise: Clock) -> SafeString | str:
-    if not promise.boxes:
+    return _drawn(tuple(promise.boxes))
+
+
+@lru_cache(maxsize=500)
+def _drawn(classes: tuple[str, ...]) -> SafeString | str:
+    """The same few rows of boxes stand in every list."""
+    if not classes:
         return ""
-    boxes = (format_html('<i class="{}"></i>', box) if box else NO_BOX for box in promise.boxes)
+    boxes = (format_html('<i class="{}"></i>', box) if box else NO_BOX for box in classes)
     drawn = format_html_join("", "{}", ((box,) for box in boxes))
     return format_html('<span class="p-days" aria-hidden="true">{}</span>', drawn)
 
