@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.models import Page as Published
 
 from accounts.models import Terms
@@ -9,22 +10,68 @@ from accounts.terms import DRAFT
 from agencies import workflow as agencies
 from agencies.models import Membership
 from agencies.terms import Role
+from guidance import loading
+from guidance.models import DatedPage, address_of, walk
+from guidance.readers import reading
 from tests.browser.looking import Look, look_at, see
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
+def of_every_kind() -> list[DatedPage]:
+    """A page of each type, and more until each kind of block has been seen on one."""
+    seen: set[str] = set()
+    pages = []
+    for page in Published.objects.live().filter(depth__gt=1).order_by("path").specific():
+        kinds = {page._meta.label, *(block.block_type for block in walk(page.body))}
+        if kinds - seen:
+            seen |= kinds
+            pages.append(page)
+    return pages
+
+
 def test_public_pages(stage, seat):
-    pages = [page.url for page in Published.objects.live().filter(depth__gt=1)]
-    assert {"/", "/contacts/", "/privacy/", "/accessibility/", "/cookies/"} <= set(pages)
+    loading.load_translations("cy")
+    pages = of_every_kind()
+    assert len(pages) > 10
+    what_to_do = Published.objects.get(slug="what-to-do", locale__language_code="en-gb")
     looks = [
-        *(Look(url) for url in pages),
+        *(Look(address_of(page)) for page in pages),
+        Look("/cy/guidance/what-to-do/"),
+        Look("/guidance/what-to-do/notice/?for=schools"),
+        Look(f"/guidance/what-to-do/?on={timezone.localdate()}"),
+        Look("/guidance/changes/"),
+        Look("/guidance/what-to-do/changes/"),
+        Look("/search/?q=channel"),
+        Look("/search/?q=xylophone"),
+        Look(reverse("readers:updates"), sends="Send me a link to confirm"),
+        Look(reverse("readers:suggest", args=[what_to_do.pk]), sends="Send the suggestion"),
+        Look(reverse("readers:pdf", args=[what_to_do.pk])),
         Look(reverse("referrals:start")),
         Look(reverse("referrals:stop")),
         Look("/nothing-here/", status=404),
     ]
     assert look_at(seat(None), looks) == []
+
+
+def test_what_staff_are_asked_to_read(stage, seat):
+    ruth = stage["ruth"]
+    page = Published.objects.get(slug="what-to-do", locale__language_code="en-gb")
+    looks = [
+        Look(reverse("readers:reading")),
+        Look(reverse("readers:reading_ask"), sends="Ask my agency"),
+    ]
+    assert look_at(seat(ruth), looks) == []
+    agency = reading.led_by(ruth)[0]
+    asked = reading.ask(agency, page, by=ruth, now=timezone.now())
+    looks = [
+        Look(reverse("readers:reading")),
+        Look(reverse("readers:reading_state", args=[asked.pk])),
+        Look(reverse("readers:reading_end", args=[asked.pk])),
+        Look("/guidance/what-to-do/"),
+    ]
+    assert look_at(seat(ruth), looks) == []
 
 
 def test_ways_in(stage, seat):

@@ -121,7 +121,7 @@ def test_asking_costs_the_same_however_many_pages_there_are(client):
         return len(asked)
 
     client.get("/search/")
-    assert queries(3) == queries(30) <= 7
+    assert queries(3) == queries(30) <= 8
 
 
 def test_nothing_found_says_where_else_to_look(client):

@@ -1,0 +1,94 @@
+"""A page of the guidance, from an editor's draft to a reader who finds, compares and prints it."""
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
+
+from agencies import people
+from guidance.models import GuidancePage
+from guidance.readers import printing, reading
+from guidance.readers.models import PrintKind
+from tests.browser.looking import see
+
+pytestmark = pytest.mark.django_db
+PATH = "/guidance/what-to-do/"
+
+
+def send_on(tab: Tab) -> None:
+    """To those who agree: the button stands behind the others of the foot of the page."""
+    submit = tab.get_by_role("button", name=re.compile("Submit to|Resubmit|Restart"))
+    if not submit.first.is_visible():
+        tab.get_by_role("button", name="More actions").last.click()
+    submit.first.click()
+    tab.wait_for_load_state()
+
+
+def decide(tab: Tab, action: str, reason: str) -> None:
+    button = tab.get_by_role("button", name=re.compile(action))
+    if not button.first.is_visible():
+        tab.get_by_role("button", name="More actions").last.click()
+    button.first.click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_role("button").last.click()  # without a reason
+    expect(dialog.get_by_text("Say why")).to_be_visible()
+    dialog.get_by_role("textbox").fill(reason)
+    dialog.get_by_role("button").last.click()
+    dialog.wait_for(state="detached")
+    tab.wait_for_load_state()
+
+
+def test_a_change_is_written_sent_back_agreed_found_and_read_again(stage, seat):
+    page = GuidancePage.objects.get(slug="what-to-do", locale__language_code="en-gb")
+    ruth, hannah = stage["ruth"], stage["hannah"]
+    asked = reading.ask(people.agency_of(ruth), page, by=ruth, now=timezone.now())
+    edition = reading.edition_of(page)
+    reading.confirm(page, edition=edition.number, by=hannah, now=timezone.now())
+
+    editor = seat(stage["beth"])
+    edit = f"/cms/pages/{page.pk}/edit/"
+    editor.page.goto(editor.base + edit)
+    editor.page.locator("[name=summary]").fill("Three steps. The word lighthouse is new here.")
+    send_on(editor.page)  # without saying what changed
+    expect(editor.page.get_by_text("Tell readers what changed.")).to_be_visible()
+    editor.page.locator("[name=what_changed]").fill("A shorter first sentence.")
+    editor.page.locator("[name=why_changed]").fill("Readers lost their way.")
+    editor.page.locator("[name=read_again]").select_option("yes")
+    send_on(editor.page)
+    expect(editor.page.get_by_text("submitted").first).to_be_visible()
+
+    second = seat(stage["hazel"])
+    second.page.goto(second.base + edit)
+    decide(second.page, "Send back", "The second sentence says too little.")
+    editor.page.goto(editor.base + edit)
+    expect(editor.page.get_by_text("says too little").first).to_be_visible()
+    editor.page.locator("[name=summary]").fill("Three steps. A lighthouse leads you through them.")
+    send_on(editor.page)
+
+    reader = seat(None)
+    reader.go(PATH)
+    assert "lighthouse" not in reader.page.content()  # nothing is public yet
+    second.page.goto(second.base + edit)
+    decide(second.page, "Agree", "It says what the law says.")
+    approver = seat(stage["simon"])
+    approver.page.goto(approver.base + edit)
+    decide(approver.page, "Agree", "Agreed by the board.")
+
+    reader.go("/search/", query="?q=lighthouse")
+    reader.page.get_by_role("link", name=page.title).click()
+    expect(reader.page.get_by_text("A lighthouse leads you")).to_be_visible()
+    reader.page.get_by_role("link", name="What changed, and why").click()
+    expect(reader.page.get_by_text("Readers lost their way.")).to_be_visible()
+    assert see(reader) == []
+    page.refresh_from_db()
+    printed = printing.make(page, PrintKind.PAGE, timezone.now())
+    assert bytes(printed.pdf).startswith(b"%PDF")
+
+    staff = seat(hannah)
+    staff.go("/reading/")
+    staff.page.get_by_role("link", name=page.title).click()
+    staff.page.get_by_role("button", name="I have read and understood this page").click()
+    expect(staff.page.get_by_text("Your agency sees that you have read")).to_be_visible()
+    assert [each.person for each in reading.state(asked) if each.read_at] == [hannah]
