@@ -25,6 +25,10 @@ class DatedPageForm(WagtailAdminPageForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_draft = False
+        for field in self.fields.values():
+            # Django compares a field whose default is worked out with a hidden one, which Wagtail
+            # does not draw: every save, an approver's decision too, would count as a change.
+            field.show_hidden_initial = False
         if not self.instance.has_unpublished_changes:  # those words were about the last change
             for name in ABOUT_CHANGE:
                 self.initial[name] = ""

@@ -35,9 +35,8 @@ def decide(tab: Tab, action: str, reason: str) -> None:
     dialog.get_by_role("button").last.click()  # without a reason
     expect(dialog.get_by_text("Say why")).to_be_visible()
     dialog.get_by_role("textbox").fill(reason)
-    dialog.get_by_role("button").last.click()
-    dialog.wait_for(state="detached")
-    tab.wait_for_load_state()
+    with tab.expect_navigation():  # the page is kept first, then the decision
+        dialog.get_by_role("button").last.click()
 
 
 def test_a_change_is_written_sent_back_agreed_found_and_read_again(stage, seat):
@@ -63,7 +62,10 @@ def test_a_change_is_written_sent_back_agreed_found_and_read_again(stage, seat):
     second.page.goto(second.base + edit)
     decide(second.page, "Send back", "The second sentence says too little.")
     editor.page.goto(editor.base + edit)
+    editor.page.get_by_role("button", name="Toggle status").click()
+    editor.page.get_by_role("button", name="View details").click()
     expect(editor.page.get_by_text("says too little").first).to_be_visible()
+    editor.page.keyboard.press("Escape")
     editor.page.locator("[name=summary]").fill("Three steps. A lighthouse leads you through them.")
     send_on(editor.page)
 
