@@ -42,8 +42,10 @@ def decide(tab: Tab, action: str, reason: str) -> None:
 def test_a_change_is_written_sent_back_agreed_found_and_read_again(stage, seat):
     page = GuidancePage.objects.get(slug="what-to-do", locale__language_code="en-gb")
     ruth, hannah = stage["ruth"], stage["hannah"]
-    asked = reading.ask(people.agency_of(ruth), page, by=ruth, now=timezone.now())
-    edition = reading.edition_of(page)
+    agency, edition = people.agency_of(ruth), reading.edition_of(page)
+    assert agency is not None
+    assert edition is not None
+    asked = reading.ask(agency, page, by=ruth, now=timezone.now())
     reading.confirm(page, edition=edition.number, by=hannah, now=timezone.now())
 
     editor = seat(stage["beth"])
