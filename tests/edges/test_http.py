@@ -13,6 +13,7 @@ from tests.edges import wire
 from tests.edges.wire import FORM, Answer, Wire
 from tests.referrals import cases
 from tests.referrals.browsing import seen, stored
+from ui.middleware import FOR_EVERYBODY
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,6 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "x-frame-options": "DENY",
-    "cache-control": "no-store",
 }
 POLICY = ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'")
 SPILLED = (b"Traceback", b"django.core", b"psycopg2", b"DisallowedHost", b"SuspiciousOperation")
@@ -32,6 +32,10 @@ def assert_guarded(answer: Answer) -> None:
     """The headers of every answer of the portal's own pages."""
     for name, value in HEADERS.items():
         assert answer.headers.get(name) == value, (name, answer.status)
+    # A public page, the same for everybody, may be kept and asked about; nothing else is kept.
+    kept = answer.headers.get("cache-control")
+    is_public = answer.status in {200, 304} and "set-cookie" not in answer.headers
+    assert kept == "no-store" or (kept == FOR_EVERYBODY and is_public), (kept, answer.status)
     policy = answer.headers.get("content-security-policy", "")
     assert all(piece in policy for piece in POLICY), answer.status
     assert "unsafe" not in policy
@@ -361,7 +365,8 @@ def test_head_is_get_without_the_words(cast):
         for path in (*PAGES, b"/nowhere/", b"/referrals/all/", b"/health/live", b"/audit/"):
             got, head = browser.ask(path=path), browser.ask("HEAD", path)
             assert head.status == got.status, path
-            varying = {"x-request-id", "content-length", "set-cookie"}
+            # An ETag is worked out from the words, which HEAD does not make.
+            varying = {"x-request-id", "content-length", "set-cookie", "etag"}
             assert {k: v for k, v in head.headers.items() if k not in varying} == {
                 k: v for k, v in got.headers.items() if k not in varying
             }, path
