@@ -83,11 +83,12 @@ def static_files(places: Places, env: Mapping[str, str]) -> None:
 
 def pages(places: Places, env: Mapping[str, str], cluster: Cluster | None) -> None:
     """The board's first pages; what its editors changed since stays as it is."""
-    wanted = digest([places.checkout / "guidance" / "content"])
+    wanted = digest([places.checkout / "guidance" / name for name in ("content", "translations")])
     if cluster and cluster.notes().get("pages") == wanted:
         return
     with step("Guidance pages", "10 seconds"):
         manage(places, "load_guidance", env=env, owner=True)
+        manage(places, "load_guidance", "--translations", "cy", env=env, owner=True)
     if cluster:
         cluster.note(pages=wanted)
 
