@@ -27,9 +27,9 @@ clean:
 
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock:
-	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
-	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
-	for each in proof wapiti; do uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes requirements-$$each.in -o requirements-$$each.txt || exit 1; done
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	for each in proof wapiti; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-$$each.in -o requirements-$$each.txt || exit 1; done
 	@! grep -nE 'https?://|file:|/usr/' requirements.txt requirements-*.txt || { echo "A host or path got into the lock files."; exit 1; }
 
 vendor:
