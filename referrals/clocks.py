@@ -198,6 +198,8 @@ def rest_for_police(referral: Referral, *, now: datetime) -> None:
     What is shown goes on as if nothing had happened (section 11). The police alone count from a
     hidden copy, and have the time back that was left of it.
     """
+    referral.police_due_at = None
+    referral.save(update_fields=["police_due_at"])
     kind = OF_STATUS.get(Status(referral.outward_status))
     ours = Clock.objects.unfinished().filter(referral=referral, kind=kind)
     if ours.filter(hidden=True).exists():
@@ -217,12 +219,14 @@ def rest_for_police(referral: Referral, *, now: datetime) -> None:
 def resume_for_police(referral: Referral, *, now: datetime) -> None:
     """It is with the police again: they go on with the working time that was left."""
     hidden = Clock.objects.unfinished().filter(referral=referral, hidden=True)
+    referral.police_due_at = None
     if referral.outward_status not in WITH_POLICE:  # nothing is left to count from
         hidden.update(stopped_at=now)
-        return
-    for clock in hidden:
-        clock.referral = referral
-        resume(clock, now=now)
+    else:
+        for clock in hidden:
+            clock.referral = referral
+            referral.police_due_at = resume(clock, now=now).due_at
+    referral.save(update_fields=["police_due_at"])
 
 
 def follow_move(referral: Referral, *, now: datetime) -> None:
@@ -232,7 +236,7 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
     the outward status changed, so that police-led work moves no clock.
     """
     kind = OF_STATUS.get(Status(referral.outward_status))
-    resting = None
+    resting, referral.police_due_at = None, None
     if kind == ClockKind.REFERRER_ANSWER:
         pause(referral, STAGE_CLOCKS, now=now)
     else:
@@ -248,7 +252,7 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
         clock = start(referral, kind, now=now, working_days=_days_for(referral)) if kind else None
     referral.due_at = clock.due_at if clock else None
     referral.paused = referral.outward_status == Status.QUERY
-    referral.save(update_fields=["due_at", "paused"])
+    referral.save(update_fields=["due_at", "police_due_at", "paused"])
 
 
 def _days_for(referral: Referral) -> int | None:

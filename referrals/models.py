@@ -15,7 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -172,6 +172,8 @@ class Referral(SealedModel):
     stage_since = models.DateTimeField(default=timezone.now, editable=False)
     # The promise that queues sort by; the clock's own row holds the rest.
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The police's own, where they have time back after they led or held it; nobody else's.
+    police_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused = models.BooleanField(default=False, editable=False)
     # By with_pages(): keys of those named as close to it, the version of each page that was saved,
     # whether somebody else of the agency's leads may hear of it, and its key as it is kept.
@@ -225,6 +227,13 @@ class Referral(SealedModel):
                 "due_at",
                 "id",
                 name="referral_queue",
+                condition=Q(submitted_at__isnull=False, due_at__isnull=False),
+            ),
+            models.Index(
+                models.F("emergency").desc(),
+                Coalesce("police_due_at", "due_at"),
+                "id",
+                name="referral_police_queue",
                 condition=Q(submitted_at__isnull=False, due_at__isnull=False),
             ),
             models.Index(

@@ -19,6 +19,7 @@ from django.db.models import (
     Case,
     Count,
     Exists,
+    Expression,
     ExpressionWrapper,
     F,
     OuterRef,
@@ -28,6 +29,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -153,7 +155,34 @@ class Desk:
     def open(self) -> QuerySet[Referral]:
         """What a promise runs for. The police keep what they lead themselves in a list apart."""
         found = self.permitted().filter(self.here | self.offered, due_at__isnull=False)
+        if self.serves.police:
+            found = found.alias(promised=self._promised)
         return found.exclude(self.is_(*HIDDEN_FROM_MOST)) if self.sees_real_status else found
+
+    @property
+    def promise(self) -> str:
+        """By which promise open cases are late, and stand in order.
+
+        The police have their time back after they led or held a case, and it counts for them
+        alone: everybody else goes on by what was promised.
+        """
+        return "promised" if self.serves.police else "due_at"
+
+    @property
+    def _promised(self) -> Expression:
+        theirs = Coalesce("police_due_at", "due_at")
+        if self.sees_real_status:
+            return theirs  # the very words of an index
+        return Case(When(locality__in=sorted(self.serves.police), then=theirs), default="due_at")
+
+    def promised_of(self, referral: Referral) -> datetime | None:
+        """The same of a row."""
+        if referral.police_due_at and referral.locality_id in self.serves.police:
+            return referral.police_due_at
+        return referral.due_at
+
+    def due(self, **compared: Any) -> Q:
+        return Q(**{f"{self.promise}__{how}": moment for how, moment in compared.items()})
 
     def held(self) -> QuerySet[Referral]:
         """Police-led or held for an investigation: for the police alone."""
@@ -203,48 +232,28 @@ class Desk:
 
     def group(self, number: int) -> Q:
         running = Q(paused=False) & ~self.resting
-        late = running & Q(due_at__lt=self.now)
-        today = running & Q(due_at__gte=self.now, due_at__lt=self.moments.tomorrow)
-        later = Q(due_at__gte=self.moments.tomorrow) | Q(paused=True) | self.resting
-        if self.serves.police:
-            soon, not_yet = self._given_back(today=True), self._given_back(today=False)
-            late &= ~(soon | not_yet)
-            today = (today & ~not_yet) | soon
-            later |= not_yet
+        late = running & self.due(lt=self.now)
+        today = running & self.due(gte=self.now, lt=self.moments.tomorrow)
+        later = self.due(gte=self.moments.tomorrow) | Q(paused=True) | self.resting
         return {LATE: late, TODAY: today}.get(number, later)
-
-    def _given_back(self, *, today: bool) -> Q:
-        """Held by the police once, who have their time back: due today, or later, for them alone.
-
-        Its place among the others stays where everybody sees it.
-        """
-        clock = Clock.objects.running().filter(hidden=True)
-        if today:
-            clock = clock.filter(due_at__gte=self.now, due_at__lt=self.moments.tomorrow)
-        else:
-            clock = clock.filter(due_at__gte=self.moments.tomorrow)
-        return Q(
-            pk__in=clock.values("referral_id"),
-            locality__in=sorted(self.serves.police),
-            status__in=sorted(clocks.WITH_POLICE),
-        )
 
     @property
     def very_late(self) -> Q:
         """Late for so long that the senior lead has been told (``SENIOR_TOLD_DAYS``)."""
         by_the_clock = Q(emergency=True) & self.is_(*IN_HOURS)
         return self.group(LATE) & (
-            (by_the_clock & Q(due_at__lte=self.moments.told_by_clock))
-            | (~by_the_clock & Q(due_at__lt=self.moments.told_by_days))
+            (by_the_clock & self.due(lte=self.moments.told_by_clock))
+            | (~by_the_clock & self.due(lt=self.moments.told_by_days))
         )
 
     def is_very_late(self, referral: Referral) -> bool:
         """The same of a row whose promise is shown as late."""
-        if referral.due_at is None:
+        due = self.promised_of(referral)
+        if due is None:
             return False
         if referral.emergency and self.status_of(referral) in IN_HOURS:
-            return referral.due_at <= self.moments.told_by_clock
-        return referral.due_at < self.moments.told_by_days
+            return due <= self.moments.told_by_clock
+        return due < self.moments.told_by_days
 
 
 # Queries --------------------------------------------------------------------------------------
@@ -517,6 +526,7 @@ class Page:
 
 ROW = (
     *("key", "reference", "status", "outward_status", "emergency", "submitted_at", "due_at"),
+    "police_due_at",
     *("stage_since", "paused", "created_by", "submitted_by", "agency__name", "locality"),
     *("holder__name", "holder__email", "officer__name", "officer__email", "offered_to__name"),
     *("person__forenames", "person__surname", "person__born", "person__age", "person__gender"),
@@ -553,7 +563,10 @@ def page(desk: Desk, wanted: Wanted, total: int) -> Page:
         by_group.setdefault(group, []).append(read[pk])
     if len(held) > PAGE:
         last, group = shown[-1], held[PAGE - 1][1]
-        after = Cursor(group, last.emergency, getattr(last, at), last.pk, before + len(shown))
+        moment: datetime = getattr(last, at)
+        if at == "due_at":
+            moment = desk.promised_of(last) or moment
+        after = Cursor(group, last.emergency, moment, last.pk, before + len(shown))
     return Page(shown, list(by_group.items()), total, before, after)
 
 
@@ -637,10 +650,11 @@ def _leg(
     wanted = wanted.covering(colleagues)
     found = desk.open().filter(in_view(wanted, desk) & wanted.filters(desk), desk.group(number))
     if at is not None and pk is not None:
-        found = found.filter(_after(at, pk, emergency=emergency))
-    found = found.annotate(group=Value(number, output_field=SmallIntegerField()))
-    found = found.order_by("-emergency", "due_at", "pk")
-    return found.values_list("pk", "group", "emergency", "due_at")[: PAGE + 1]
+        found = found.filter(_after(desk.promise, at, pk, emergency=emergency))
+    found = found.annotate(
+        group=Value(number, output_field=SmallIntegerField()), at=F(desk.promise)
+    ).order_by("-emergency", desk.promise, "pk")
+    return found.values_list("pk", "group", "emergency", "at")[: PAGE + 1]
 
 
 def _rest(desk: Desk, wanted: Wanted, first: int, *, colleagues: list[int]) -> QuerySet[Any]:
@@ -651,17 +665,17 @@ def _rest(desk: Desk, wanted: Wanted, first: int, *, colleagues: list[int]) -> Q
     if len(legs) == 1:
         return legs[0]
     both = legs[0].union(*legs[1:], all=True)
-    return both.order_by("group", "-emergency", "due_at", "pk")[: PAGE + 1]
+    return both.order_by("group", "-emergency", "at", "pk")[: PAGE + 1]
 
 
 _LEG, _REST = Asked(_leg), Asked(_rest)
 
 
-def _after(at: datetime, pk: uuid.UUID, *, emergency: bool) -> Q:
-    later = Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)
+def _after(promise: str, at: datetime, pk: uuid.UUID, *, emergency: bool) -> Q:
+    later = Q(**{f"{promise}__gt": at}) | Q(**{promise: at}, pk__gt=pk)
     if emergency:
         return Q(emergency=False) | later
-    return later & Q(emergency=False, due_at__gte=at)
+    return later & Q(**{f"{promise}__gte": at}, emergency=False)
 
 
 # Rows -----------------------------------------------------------------------------------------

@@ -565,7 +565,8 @@ def _how_late(wanted: queue.Wanted, counts: queue.Counts) -> list[Pill]:
 
 def _next_due(desk: queue.Desk) -> Referral | None:
     """The next promise of anybody's, for an empty queue."""
-    return desk.open().filter(due_at__gte=desk.now).order_by("due_at", "pk").first()
+    coming = desk.open().filter(desk.due(gte=desk.now)).annotate(next_at=F(desk.promise))
+    return coming.order_by("next_at", "pk").first()
 
 
 # The other lists of a locality ----------------------------------------------------------------

@@ -182,6 +182,7 @@ def test_after_a_hold_the_police_have_the_time_that_was_left_and_nobody_else_not
     # Five working days in which it rested.
     assert ours.due_at == shown.due_at + timedelta(days=7)
     assert ours.paused_days == 5
+    assert fresh(referral).police_due_at == ours.due_at
     shown.refresh_from_db()
     assert (shown.due_at, shown.amber_at, fresh(referral).due_at) == before
     # Before their own moment the police are not reminded, and are shown nothing late.
@@ -206,6 +207,7 @@ def test_a_question_after_a_hold_rests_both_promises_and_the_end_stops_both(cast
     assert Clock.objects.running().filter(referral=referral).count() == 2
     workflow.ask_referrer(fresh(referral), "Who?", by=cast.officer, now=november(17, 9))
     assert Clock.objects.running().filter(referral=referral, kind=ClockKind.GATEWAY).count() == 0
+    assert fresh(referral).police_due_at is None
     workflow.answer_query(fresh(referral), "Jack.", by=cast.lead, now=november(18, 9))
     assert Clock.objects.running().filter(referral=referral, kind=ClockKind.GATEWAY).count() == 2
     given = {
@@ -220,6 +222,7 @@ def test_a_question_after_a_hold_rests_both_promises_and_the_end_stops_both(cast
     workflow.record_gateway(fresh(referral), given, by=cast.officer, now=november(18, 9))
     workflow.record_outcome(fresh(referral), by=cast.officer, now=november(18, 9))
     assert not Clock.objects.unfinished().filter(referral=referral, hidden=True).exists()
+    assert fresh(referral).police_due_at is None
 
 
 def test_a_case_that_waits_for_the_prevent_lead_is_theirs_to_keep_even_then(cast, case_in):

@@ -436,6 +436,36 @@ def test_a_prevent_lead_cannot_tell_what_the_police_lead_or_hold(hidden, cast, c
     assert without_time(asked[0]) == without_time(asked[1])
 
 
+def test_what_was_held_stands_for_the_police_by_the_time_they_have_back(cast, make):
+    """Late, very late and its place, over pages; for everybody else nothing is different."""
+    long_ago, before, lately = (
+        make(S.GATEWAY, due=NOW - days * DAY).reference for days in (30, 20, 2)
+    )
+    held = Referral.objects.filter(reference=long_ago)
+    held.update(police_due_at=NOW - 5 * DAY)
+    assert shown(cast.officer) == [before, long_ago, lately]
+    assert shown(cast.prevent_lead, view="open") == [long_ago, before, lately]
+    at = desk(cast.officer)
+    for due, late, very in ((NOW - 9 * DAY, True, True), (NOW - DAY, True, False)):
+        held.update(police_due_at=due)
+        assert at.open().filter(at.group(queue.LATE), reference=long_ago).exists() is late
+        assert at.open().filter(at.very_late, reference=long_ago).exists() is very
+        assert at.is_very_late(held.get()) is very
+    held.update(police_due_at=NOW + 3 * DAY)
+    assert shown(cast.officer) == [before, lately, long_ago]
+    assert f"{lately}" not in page_of(cast.officer, "?view=open&late=very")
+    for number in range(2 * queue.PAGE):
+        make(S.GATEWAY, due=NOW - 40 * DAY, police_due_at=NOW + number % 4 * DAY)
+    seen, asked = [], {"view": "open"}
+    for _page in range(3):
+        page = queue.page(at, queue.Wanted.read(asked, at), 53)
+        seen += [one.reference for one in page.referrals]
+        asked["after"] = str(page.after)
+    assert page.after is None
+    assert len(seen) == len(set(seen)) == 2 * queue.PAGE + 3
+    assert seen[:2] == [before, lately]
+
+
 @pytest.mark.parametrize("hidden", [S.POLICE_LED, S.INVESTIGATION_HOLD])
 def test_what_is_with_the_police_never_turns_late_for_a_prevent_lead(hidden, cast, make):
     due = NOW - 5 * DAY
