@@ -382,7 +382,7 @@ def _story(chance: random.Random, course: Course, sort: str, place: str) -> tupl
         "lead": "lead",
         "second": "holder",
         "where": "QXagency_nameXQ",
-        "area": "A place in the area",
+        "area": "QXaddressXQ",
     }
     answers = synthetic.answers_of(
         chance, setting, concern, person, course, place, "author", "QXlead_phoneXQ"

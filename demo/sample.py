@@ -405,6 +405,7 @@ class Case:
         name_digest, born_digest = workflow.name_digests(
             forenames, surname, {"year": born.year, "month": born.month, "day": born.day}
         )
+        address = f"{chance.randint(1, 400)} Sample Lane"
         reference = ""
         if self.mould.sent:
             sent = _year_of(self.then + timedelta(seconds=self.mould.sent.offset))
@@ -418,8 +419,9 @@ class Case:
             "reference": reference,
             "name_digest": copied(name_digest),
             "name_born_digest": copied(born_digest),
-            # The address is the mould's own, the same in many cases: nobody is found by it.
-            "name_address_digests": copied([]),
+            "name_address_digests": copied(
+                workflow.address_digests(forenames, surname, [{"address": address}])
+            ),
         }
         self.words = Words(
             self,
@@ -427,6 +429,7 @@ class Case:
                 "forenames": forenames.encode(),
                 "surname": surname.encode(),
                 "born": _json_day(born),
+                "address": address.encode(),
                 "agency_name": place.name,
                 **{f"{role}_name": someone.name for role, someone in people.items()},
                 **{f"{role}_phone": someone.phone for role, someone in people.items()},

@@ -113,6 +113,14 @@ def test_another_seed_gives_other_cases() -> None:
     assert len({sample.case_id(seed, n) for seed in range(5) for n in range(200)}) == 1_000
 
 
+def test_people_of_the_sample_are_found_by_name_and_address() -> None:
+    for person in PersonRecord.objects.all():
+        said = person.forenames, person.surname, person.addresses
+        assert person.name_address_digests == workflow.address_digests(*said)
+        assert len(person.name_address_digests) == 1
+    assert len({person.addresses[0]["address"] for person in PersonRecord.objects.all()}) > 10
+
+
 def test_every_sealed_column_is_sealed_with_its_own_case_and_opens() -> None:
     opened = 0
     for row in every_row():
@@ -259,8 +267,10 @@ def test_lists_searches_and_cases_are_read_from_indexes(plan: sample.Plan) -> No
         cursor.execute("ANALYZE")
         # As where nothing moves in a disk: so few rows are else as quickly read from end to end.
         cursor.execute("SET LOCAL random_page_cost = 1.1")
-    held = Membership.objects.filter(role=Role.PREVENT_LEAD, locality__code="NY")
-    lead = held.select_related("person").order_by("pk")[0].person
+    lead, officer = (
+        Membership.objects.filter(role=role, locality__code="NY").order_by("pk")[0].person
+        for role in (Role.PREVENT_LEAD, Role.GATEWAY_OFFICER)
+    )
     case = Referral.objects.filter(status=Status.GATEWAY, locality__code="NY").first()
     author = User.objects.get(email="person1@a0000.example.org")
     assert case is not None
@@ -269,6 +279,8 @@ def test_lists_searches_and_cases_are_read_from_indexes(plan: sample.Plan) -> No
         (lead, "/referrals/queue/", None),
         (lead, "/referrals/queue/?view=open", None),
         (lead, "/referrals/queue/?view=open&sort=newest", None),
+        (officer, "/referrals/queue/", None),
+        (officer, "/referrals/queue/?view=open", None),
         (lead, case.get_absolute_url(), None),
         (lead, "/referrals/search/", them),
         (author, "/referrals/", None),
