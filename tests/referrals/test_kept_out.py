@@ -30,7 +30,7 @@ S = Status
 WHY = "CANARYwhy: he is her nephew."
 VOLATILE = re.compile(
     r'(csrfmiddlewaretoken" value="|nonce-|nonce="|form_key" value=")[\w+/=-]+|'
-    r'data-left="\d+"|\d{1,2}:\d\d(am|pm)'
+    r'data-left="\d+"|\b\d{1,2}(:\d\d)?(am|pm)\b|midday|midnight'
 )
 
 
