@@ -84,6 +84,7 @@ CONTENT_SECURITY_POLICY = {
 INSTALLED_APPS = [
     *(["demo"] if PORTAL_DEMO else []),
     "referrals",
+    "selfassessment",
     "guidance",
     "clauses",
     "agencies",

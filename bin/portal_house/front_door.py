@@ -62,6 +62,7 @@ def run(places: Places, arguments: argparse.Namespace) -> None:
             prepare.tables(places, env, cluster)
             prepare.static_files(places, env)
             prepare.pages(places, env, cluster)
+            prepare.standards(places, env, cluster)
             if cluster:
                 prepare.demonstration(places, env, cluster)
             serve.serve(places, env, port)

@@ -93,6 +93,17 @@ def pages(places: Places, env: Mapping[str, str], cluster: Cluster | None) -> No
         cluster.note(pages=wanted)
 
 
+def standards(places: Places, env: Mapping[str, str], cluster: Cluster | None) -> None:
+    """What the yearly self-assessment asks; a set that agencies have begun stays as it is."""
+    wanted = digest(places.checkout.glob("selfassessment/standards/*.yaml"))
+    if cluster and cluster.notes().get("standards") == wanted:
+        return
+    with step("Standards", "2 seconds"):
+        manage(places, "load_standards", env=env, owner=True)
+    if cluster:
+        cluster.note(standards=wanted)
+
+
 def demonstration(places: Places, env: Mapping[str, str], cluster: Cluster) -> None:
     """The made-up partnership; load_demo adds what is missing and leaves what people did."""
     wanted = digest([places.checkout / "demo"])

@@ -66,6 +66,7 @@ def demonstration(places: Places, cluster: Cluster) -> Iterator[str]:
     prepare.tables(places, env, cluster)
     prepare.static_files(places, env)
     prepare.pages(places, env, cluster)
+    prepare.standards(places, env, cluster)
     prepare.demonstration(places, env, cluster)
     processes = serve.Processes(places, env, note="proving.json")
     log = places.var / "proof" / "server.log"

@@ -1,0 +1,1 @@
+"""What is asked: the standards, version by version, as files and as rows."""
