@@ -276,6 +276,13 @@ EMAIL_TIMEOUT = 20
 SENT_MAIL_DAYS = env.int("SENT_MAIL_DAYS", default=90)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Prevent portal <portal@example.org>")
 
+# --- Self-assessment --------------------------------------------------------------------------
+# Percent from which a self-assessment is Amber, and from which it is Green; for the board to set.
+ASSESSMENT_BANDS = (
+    env.int("ASSESSMENT_AMBER_FROM", default=50),
+    env.int("ASSESSMENT_GREEN_FROM", default=75),
+)
+
 # --- Time limits ------------------------------------------------------------------------------
 # Proposals of the practice guidance, not law. Each promise has its own under "Time limits" in the
 # back office; here is what belongs to none of them. Working days, but for DRAFT_KEPT_DAYS.
