@@ -153,6 +153,13 @@ class Places:
         found = {each.agency_id for each in self.held if each.role in AGENCY_LEADS}
         return sorted(key for key in found if key is not None) or None
 
+    def employed(self, *roles: Role) -> Keys | None:
+        """Agencies in which they hold one of the roles."""
+        if self.held is None:
+            return Agency.objects.held_by(self.user, *roles)
+        found = {each.agency_id for each in self.held if each.role in roles}
+        return sorted(key for key in found if key is not None) or None
+
     def served(self, *roles: Role) -> Keys | None:
         """Localities in which they hold one of the roles."""
         if self.held is None:
