@@ -7,7 +7,10 @@ class SelfAssessmentConfig(AppConfig):
     verbose_name = _("Self-assessment")
 
     def ready(self) -> None:
+        from audit.terms import name_kinds
         from clauses.register import register
+        from selfassessment import timeline
         from selfassessment.standards import rests_on
 
+        name_kinds(timeline.KINDS)
         register(rests_on.dependants)

@@ -1,0 +1,10 @@
+"""Every write to a self-assessment, one function each: the only doors.
+
+Each locks the form, looks the move up, asks the policy, saves, and writes the audit event and the
+outbox rows, in one transaction. Pages, commands, the worker and the tests come through these doors.
+"""
+
+from selfassessment.workflow.answering import WRITTEN, touch, write_answer
+from selfassessment.workflow.signing import void, void_what_rests_on
+
+__all__ = ["WRITTEN", "touch", "void", "void_what_rests_on", "write_answer"]
