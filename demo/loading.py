@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+import files
 from accounts.database import asking
 from accounts.models import User
 from agencies import workflow as agency_workflow
@@ -22,7 +23,7 @@ from demo import cast, pictures, synthetic
 from demo.stories import SCENARIOS, WAITING, Act, Story, Teller, load
 from demo.times import Calendar
 from outbox.models import Message
-from referrals import files, steps, workflow
+from referrals import steps, workflow
 from referrals.models import PageSave, ReferenceCounter, Referral
 from referrals.questions import named
 from referrals.terms import GatewayOutcome, ReceivedBy, Section, Status

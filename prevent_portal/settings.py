@@ -57,7 +57,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 FILE_UPLOAD_HANDLERS = ["ui.uploads.InMemory"]  # nothing that people send lies on disk unsealed
-# Where ClamAV's daemon answers (referrals/files/scanning.py); empty: there is none.
+# Where ClamAV's daemon answers (files/scanning.py); empty: there is none.
 SCANNER = env("SCANNER", default="")
 # Whether nobody but who added a file may open it before the virus check has answered.
 REQUIRE_SCAN = env.bool("REQUIRE_SCAN", default=not PORTAL_DEMO)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from agencies import people
+from files.terms import FileKind
 from referrals import terms
 from referrals.models import Referral
 from referrals.questions import (
@@ -356,7 +357,7 @@ def _file(one: dict[str, Any]) -> str:
         return _("%(name)s (destroyed: it had a virus in it)") % {"name": one["name"]}
     return _("%(name)s (%(kind)s, %(size)s)") % {
         "name": one["name"],
-        "kind": terms.FileKind(one["kind"]).label,
+        "kind": FileKind(one["kind"]).label,
         "size": filesizeformat(one["size"]),
     }
 

@@ -25,6 +25,7 @@ from agencies import people
 from agencies.models import Agency, Locality, Membership, RetentionRule, Route
 from agencies.terms import AGENCY_LEADS, PREVENT, AgencyType, LegalBasis, Role, Sector
 from clauses.models import Edition
+from files.terms import FileKind, FileState
 from referrals import terms
 from referrals.terms import Status
 from vault.fields import SealedBinaryField, SealedJSONField, SealedTextField
@@ -816,14 +817,12 @@ class Attachment(PartOfCase):
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="files")
     number = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=10, choices=terms.FileKind)
+    kind = models.CharField(max_length=10, choices=FileKind)
     name = SealedTextField()
     size = models.PositiveIntegerField()
     sha256 = SealedTextField()
     content = SealedBinaryField()
-    state = models.CharField(
-        max_length=10, choices=terms.FileState, default=terms.FileState.PENDING
-    )
+    state = models.CharField(max_length=10, choices=FileState, default=FileState.PENDING)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -838,14 +837,14 @@ class Attachment(PartOfCase):
                 name="attachment_of_five", condition=Q(number__gte=1, number__lte=5)
             ),
             models.CheckConstraint(
-                name="attachment_state_known", condition=Q(state__in=terms.FileState.values)
+                name="attachment_state_known", condition=Q(state__in=FileState.values)
             ),
         ]
         indexes = [
             models.Index(
                 fields=["next_try_at"],
                 name="attachment_waiting",
-                condition=Q(state=terms.FileState.PENDING),
+                condition=Q(state=FileState.PENDING),
             ),
             models.Index(fields=["by", "at"], name="attachment_by"),
         ]

@@ -15,11 +15,12 @@ from agencies.models import Absence, Membership
 from agencies.signals import absence_set, membership_confirmed, membership_ended, work_held
 from agencies.workflow import RefusedError
 from audit.signals import hidden_cases
+from files.terms import FileState
 from outbox.signals import housekeeping
 from referrals import clocks, disposal, retention, workflow
 from referrals.models import Exclusion, Referral
 from referrals.moves import NotReady
-from referrals.terms import FileState, Status
+from referrals.terms import Status
 
 logger = logging.getLogger("referrals")
 

@@ -187,24 +187,6 @@ class OnlineHow(models.TextChoices):  # N9
     UNKNOWN = "not_known", _("Not known")
 
 
-class FileKind(models.TextChoices):  # N13
-    PDF = "pdf", _("PDF")
-    JPEG = "jpeg", _("picture")
-    PNG = "png", _("picture")
-    DOCX = "docx", _("Word document")
-    ODT = "odt", _("ODT document")
-    TXT = "txt", _("text")
-
-
-class FileState(models.TextChoices):
-    """What the virus check has said of a file."""
-
-    PENDING = "pending", _("Waiting for the virus check")
-    CLEAN = "clean", _("No virus found")
-    INFECTED = "infected", _("Destroyed: it had a virus in it")
-    FAILED = "failed", _("Could not be checked for viruses")
-
-
 class Gender(models.TextChoices):  # P7
     MALE = "male", _("Male")
     FEMALE = "female", _("Female")

@@ -11,7 +11,7 @@ ROWS = [
     {"demo"},
     {"guidance", "referrals", "selfassessment"},
     {"agencies", "clauses"},
-    {"outbox", "ui"},
+    {"files", "outbox", "ui"},
     {"audit", "vault"},
     {"accounts"},
 ]

@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+import files as cleaning
 from accounts.http import SignedInRequest
-from referrals import files as cleaning
+from files import CleanFile, RefusedFileError, names, serving
+from files.terms import FileKind
 from referrals import policy, workflow
-from referrals.files import CleanFile, RefusedFileError, names
 from referrals.models import Attachment, Referral
 from referrals.moves import TransitionError
 from referrals.steps import STEP
-from referrals.terms import FileKind, Section
+from referrals.terms import Section
 from referrals.views import common
 from referrals.views.wizard.pages import next_of
 from referrals.views.wizard.place import REVIEW, Place, basics, find
@@ -212,15 +213,8 @@ def file(request: SignedInRequest, key: str, file: UUID) -> HttpResponse:
 
 
 def _download(referral: Referral, one: Attachment) -> HttpResponse:
-    """Nothing that a browser shows or runs, whatever stands in it (FI-02)."""
-    response = HttpResponse(one.content, content_type=names.CONTENT_TYPE[FileKind(one.kind)])
     name = names.of_download(referral.reference, one.number, one.kind)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "no-store"
-    return response
+    return serving.download(one.content, FileKind(one.kind), name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

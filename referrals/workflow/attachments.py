@@ -12,14 +12,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+import files
 from accounts.models import User
 from audit import events
-from referrals import files, notices, policy
-from referrals.files import CleanFile, scanning
+from files import CleanFile, scanning
+from files.scanning import MOST_REFUSALS, TRY_AGAIN_MINUTES
+from files.terms import FileState
+from referrals import notices, policy
 from referrals.models import Attachment, PageSave, Referral
 from referrals.moves import TransitionError, locked
 from referrals.steps import STEP
-from referrals.terms import EDITABLE_BY_AUTHOR, SHARED, FileState, MessageKind
+from referrals.terms import EDITABLE_BY_AUTHOR, SHARED, MessageKind
 from referrals.workflow.owners import holders
 from referrals.workflow.records import log_of, record_of, say
 
@@ -27,10 +30,6 @@ DAY = timedelta(days=1)
 MOST_A_DAY = 60
 """Files that one person may add in a day, all their concerns together (FI-01)."""
 MOST_OF_AGENCY_A_DAY = 600
-TRY_AGAIN_MINUTES = (1, 1, 5, 15, 60)
-"""After each try that got no answer; the last for all later ones."""
-MOST_REFUSALS = 3
-"""Times that the scanner may say that it cannot look at a file."""
 STATES_SHOWN = ("id", "number", "kind", "name", "size", "state", "at", "by")
 
 

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from referrals import files, workflow
+import files
+from files.terms import FileState
+from referrals import workflow
 from referrals.models import Attachment
-from referrals.terms import FileState
 from tests.browser import walks
 from tests.browser.looking import see
 from tests.browser.person import Person

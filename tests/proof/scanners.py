@@ -12,8 +12,8 @@ import yaml
 HERE = Path(__file__).parent
 RULES = HERE / "semgrep.yaml"
 REASONS = HERE / "exceptions.yaml"
-ROOMS = ("accounts", "agencies", "audit", "bench", "bin", "demo", "guidance", "outbox",
-         "prevent_portal", "referrals", "ui", "vault", "manage.py")  # fmt: skip
+ROOMS = ("accounts", "agencies", "audit", "bench", "bin", "demo", "files", "guidance",
+         "outbox", "prevent_portal", "referrals", "ui", "vault", "manage.py")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from audit.models import AuditEvent
+from files.terms import FileKind, FileState
 from outbox.models import Message as Mail
 from referrals import report, workflow
 from referrals.models import Attachment, Referral, Submission
-from referrals.terms import FileKind, FileState, NoteReaders, Status
+from referrals.terms import NoteReaders, Status
 from tests.entry import enter
 from tests.referrals import cases
 

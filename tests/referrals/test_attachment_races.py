@@ -4,10 +4,11 @@ from functools import partial
 
 import pytest
 
-from referrals import files, workflow
-from referrals.files.scanning import Verdict
+import files
+from files.scanning import Verdict
+from files.terms import FileState
+from referrals import workflow
 from referrals.models import Attachment
-from referrals.terms import FileState
 from tests.referrals import cases
 from tests.referrals.test_races import problems, together
 

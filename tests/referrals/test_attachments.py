@@ -13,16 +13,18 @@ from django.test import Client
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
+import files
 from accounts.models import User
 from audit.models import AuditEvent
+from files.terms import FileState
 from outbox.models import Message as Mail
-from referrals import files, receivers, report, retention, workflow
+from referrals import receivers, report, retention, workflow
 from referrals.answers import Answers
 from referrals.models import Attachment, PageSave, Referral
 from referrals.moves import TransitionError
 from referrals.questions import BY_NAME
 from referrals.tasks import scan_attachment
-from referrals.terms import FileState, MessageKind, Status
+from referrals.terms import MessageKind, Status
 from tests.entry import enter
 from tests.referrals import cases, clamd, hostile
 from tests.referrals.cases import MONDAY, fresh

@@ -11,11 +11,11 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from PIL import Image
 
+import files
+from files import RefusedFileError, names, scanning
+from files.pictures import without_metadata
+from files.terms import FileKind
 from prevent_portal import guard
-from referrals import files
-from referrals.files import RefusedFileError, names, scanning
-from referrals.files.pictures import without_metadata
-from referrals.terms import FileKind
 from tests.referrals import clamd, hostile
 
 SENTENCE = re.compile(r"“.*” .*[A-Z].*[a-z)]$")
@@ -180,7 +180,7 @@ def test_a_picture_of_fifty_thousand_by_fifty_thousand_is_refused_before_it_is_d
 
 
 def test_a_large_photograph_is_drawn_smaller_rather_than_refused(monkeypatch):
-    monkeypatch.setattr("referrals.files.pictures.MOST_KEPT", 40_000)
+    monkeypatch.setattr("files.pictures.MOST_KEPT", 40_000)
     noise = Image.effect_noise((6_000, 4_000), 60)
     out = io.BytesIO()
     noise.save(out, "JPEG", quality=20)

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from django.utils.translation import gettext as _
 from PIL import Image, ImageFile, ImageOps
 
-from referrals.files.refusals import RefusedFileError
-from referrals.terms import FileKind
+from files.refusals import RefusedFileError
+from files.terms import FileKind
 
 MOST_DOTS = 50_000_000
 """A telephone takes 12 to 50 million. About 200 MB of memory while it is drawn."""

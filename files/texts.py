@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from referrals.files.refusals import RefusedFileError
-from referrals.terms import FileKind
+from files.refusals import RefusedFileError
+from files.terms import FileKind
 
 CODECS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 LAYOUT = frozenset("\t\n\r\f")

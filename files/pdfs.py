@@ -12,9 +12,9 @@ from typing import Any
 import pikepdf
 from django.utils.translation import gettext as _
 
-from referrals.files.pictures import without_metadata
-from referrals.files.refusals import RefusedFileError
-from referrals.terms import FileKind
+from files.pictures import without_metadata
+from files.refusals import RefusedFileError
+from files.terms import FileKind
 
 MOST_PAGES = 500
 MOST_UNPACKED = 400_000_000

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from referrals.files.pictures import without_metadata
-from referrals.files.refusals import RefusedFileError
-from referrals.terms import FileKind
+from files.pictures import without_metadata
+from files.refusals import RefusedFileError
+from files.terms import FileKind
 
 MOST_PARTS = 1_000
 MOST_UNPACKED = 60_000_000

@@ -19,6 +19,10 @@ ANSWER_SECONDS = 60
 CHUNK_BYTES = 64 * 1024
 PORT = 3310
 LONGEST_ANSWER = 4096
+TRY_AGAIN_MINUTES = (1, 1, 5, 15, 60)
+"""After each try that got no answer; the last for all later ones."""
+MOST_REFUSALS = 3
+"""Times that the scanner may say that it cannot look at a file."""
 
 
 class Verdict(StrEnum):

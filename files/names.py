@@ -9,7 +9,7 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
-from referrals.terms import FileKind
+from files.terms import FileKind
 
 MOST_CHARACTERS = 100
 ENDING = {

@@ -1,4 +1,4 @@
-"""What may be attached to a concern (N13), and what is done to a file before it is kept.
+"""What may be attached to what people write, and what is done to a file before it is kept.
 
 ``clean`` takes a name and bytes and gives back what is kept: never the bytes as they came, but
 the same picture or document written anew, without hidden data and without anything that can run.
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from referrals.files import names, office, pdfs, pictures, texts
-from referrals.files.refusals import RefusedFileError
-from referrals.terms import FileKind
+from files import names, office, pdfs, pictures, texts
+from files.refusals import RefusedFileError
+from files.terms import FileKind
 
 MOST_FILES = 5
 """To a referral (N13)."""
