@@ -65,8 +65,9 @@ from referrals.terms import (
     Status,
 )
 from referrals.views import common
-from referrals.views.conflicts import CONFLICT, clashes_of, keep, seen_version
+from referrals.views.conflicts import clashes_of, keep
 from ui import dates
+from ui.clashes import CONFLICT, seen_version
 from ui.forms import PageForm
 from vault import keys
 from vault.fields import Sealed

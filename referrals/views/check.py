@@ -21,13 +21,11 @@ from referrals.moves import NotReady, Stale, TransitionError
 from referrals.steps import STEP, STEPS
 from referrals.terms import ClockKind, Decision, MessageKind, Section, Status
 from referrals.views import common
-from referrals.views.conflicts import (
+from referrals.views.conflicts import clashes_of, keep, merged
+from ui.clashes import (
     CHOICE,
     CONFLICT,
     Clash,
-    clashes_of,
-    keep,
-    merged,
     one_under_the_other,
     seen_version,
     typed_again,

@@ -19,14 +19,7 @@ from referrals.models import PageSave
 from referrals.steps import Step
 from referrals.terms import Section, Status, Urgency, YesNo
 from referrals.views.common import role_of
-from referrals.views.conflicts import (
-    CONFLICT,
-    clashes_of,
-    keep,
-    merged,
-    seen_version,
-    typed_again,
-)
+from referrals.views.conflicts import clashes_of, keep, merged
 from referrals.views.wizard.place import (
     REVIEW,
     Place,
@@ -37,6 +30,7 @@ from referrals.views.wizard.place import (
     on_duty,
     sent_data,
 )
+from ui.clashes import CONFLICT, seen_version, typed_again
 from ui.dates import time_of_day
 
 TOLD_FIRST = {"gaps", "lead"}
