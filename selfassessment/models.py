@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -334,6 +335,9 @@ class SectionScore(models.Model):
     points = models.PositiveSmallIntegerField()
     possible = models.PositiveSmallIntegerField()
     critical_gaps = models.PositiveSmallIntegerField()
+    gaps = ArrayField(models.CharField(max_length=5), default=list)  # codes of those
+    # Code of each standard that is answered: the rating that counts, moderated or own.
+    ratings = models.JSONField(default=dict)
     rag = models.CharField(max_length=5, choices=Rag, blank=True)
 
     class Meta:

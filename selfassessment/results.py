@@ -54,6 +54,12 @@ def _store(form: Assessment, ratings: list[Rated]) -> None:
                 points=score.points,
                 possible=score.possible,
                 critical_gaps=score.critical_gaps,
+                gaps=list(score.gaps),
+                ratings={
+                    each.code: each.rating
+                    for each in ratings
+                    if each.section == code and each.rating
+                },
                 rag=score.rag or "",
             )
             for code, score in scoring.by_section(ratings, bands).items()
@@ -67,6 +73,8 @@ def _store(form: Assessment, ratings: list[Rated]) -> None:
             "points",
             "possible",
             "critical_gaps",
+            "gaps",
+            "ratings",
             "rag",
         ],
     )
