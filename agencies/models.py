@@ -1,10 +1,11 @@
 """Localities, agencies, and who belongs to them as what, from when until when."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -501,10 +502,78 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        ContactEdition.objects.note([self])
+
     def clean(self) -> None:
         super().clean()
         if not (self.phone or self.email or self.web):
             raise ValidationError(_("Give a telephone number, an e-mail or a web address."))
+
+
+class ContactEditionQuerySet(models.QuerySet["ContactEdition"]):
+    def note(self, contacts: Iterable[Contact], *, now: datetime.datetime | None = None) -> None:
+        """Keep what contacts say from now on, where it is not what they said before."""
+        contacts = list(contacts)
+        newest = (
+            self.filter(contact__in=contacts).order_by("contact_id", "-pk").distinct("contact_id")
+        )
+        said = {one.contact_id: one.said for one in newest}
+        fresh = [
+            ContactEdition(contact=one, since=now or timezone.now(), said=_said(one))
+            for one in contacts
+        ]
+        self.bulk_create(one for one in fresh if one.said != said.get(one.contact_id))
+
+    def begins(self) -> datetime.datetime | None:
+        """Since when contacts are kept; none before the first."""
+        first: datetime.datetime | None = self.aggregate(first=models.Min("since"))["first"]
+        return first
+
+    def before(self, moment: datetime.datetime) -> list[Contact]:
+        """The contacts as they stood at a moment: to be shown and not to be saved."""
+        newest = self.filter(since__lt=moment).order_by("contact_id", "-since", "-pk")
+        places = {place.pk: place for place in Locality.objects.all()}
+        found = [one.as_it_was(places) for one in newest.distinct("contact_id")]
+        return sorted(found, key=lambda one: (one.order, one.purpose, one.name))
+
+
+class ContactEdition(models.Model):
+    """What a contact said from a moment on, so that a page can be read as it was on a day."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="editions")
+    since = models.DateTimeField()
+    said = models.JSONField()  # the row's columns as text, the number of its locality
+
+    objects = ContactEditionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["contact", "-since"], name="contact_edition_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.said.get('name', '')}, {self.since:%Y-%m-%d}"
+
+    def as_it_was(self, places: Mapping[int, Locality]) -> Contact:
+        """The contact as it stood; its locality out of ``places``, by number."""
+        fields = {field.attname: field for field in Contact._meta.concrete_fields}
+        said = {name: value for name, value in self.said.items() if name in fields}
+        contact = Contact(pk=self.contact_id)
+        for name, value in said.items():
+            setattr(contact, name, fields[name].to_python(value))
+        contact.locality = places.get(contact.locality_id or 0)
+        return contact
+
+
+def _said(contact: Contact) -> dict[str, Any]:
+    fields = (field for field in contact._meta.concrete_fields if not field.primary_key)
+    return {
+        field.attname: value
+        if isinstance(value := getattr(contact, field.attname), str | int | None)
+        else field.value_to_string(contact)
+        for field in fields
+    }
 
 
 class RetentionRuleQuerySet(models.QuerySet["RetentionRule"]):

@@ -17,6 +17,7 @@ from agencies.models import (
     Agency,
     AgencyDomain,
     Contact,
+    ContactEdition,
     Locality,
     Membership,
     RetentionRule,
@@ -143,7 +144,7 @@ def build(*, now: datetime) -> Company:
 
 
 def _add_contacts(cast: Cast, localities: dict[str, Locality], today: date) -> None:
-    Contact.objects.bulk_create(
+    made = Contact.objects.bulk_create(
         Contact(
             **{
                 **said,
@@ -156,6 +157,7 @@ def _add_contacts(cast: Cast, localities: dict[str, Locality], today: date) -> N
         )
         for number, said in enumerate(cast.contacts)
     )
+    ContactEdition.objects.note(made)
 
 
 def go_live_later(*, now: datetime) -> None:

@@ -4,6 +4,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
 from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
     GroupPagePermission,
     Page,
     Workflow,
@@ -40,6 +42,11 @@ ON_RECORDS = {
         for record in ("agency", "contact", "locality", "route", "clockrule")
     ]
     + ["view_terms", "add_terms"],  # a version is followed by another, never changed
+}
+ON_PICTURES = {
+    Role.GUIDANCE_EDITOR: ["add", "change", "choose"],
+    Role.GUIDANCE_APPROVER: ["add", "change", "choose"],
+    Role.PORTAL_ADMIN: [],
 }
 APPROVAL = "Approval by a guidance approver"
 STEPS = {
@@ -86,6 +93,13 @@ def prepare_groups() -> None:
                 content_type__app_label="wagtailcore", codename=f"{act}_page"
             )
             GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
+        for act in ON_PICTURES[role]:
+            permission = Permission.objects.get(
+                content_type__app_label="wagtailimages", codename=f"{act}_image"
+            )
+            GroupCollectionPermission.objects.get_or_create(
+                group=group, collection=Collection.get_first_root_node(), permission=permission
+            )
     _prepare_approval(root)
 
 

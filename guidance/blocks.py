@@ -9,6 +9,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.images.blocks import ImageBlock
 
 from agencies.terms import ContactPurpose
 from guidance.content import CODE
@@ -220,6 +221,18 @@ class DownloadBlock(blocks.StructBlock):
         template = "guidance/blocks/download.html"
 
 
+class PictureBlock(blocks.StructBlock):
+    """A picture with words for those who do not see it, unless it only decorates the page."""
+
+    picture = ImageBlock(label=_("Picture"))
+    caption = blocks.CharBlock(required=False, label=_("Caption"))
+
+    class Meta:
+        icon = "image"
+        label = _("Picture")
+        template = "guidance/blocks/picture.html"
+
+
 class WordsBlock(blocks.StreamBlock):
     """What can stand anywhere in a page."""
 
@@ -233,6 +246,7 @@ class WordsBlock(blocks.StreamBlock):
     number = NumberBlock()
     contacts = ContactsBlock()
     download = DownloadBlock()
+    picture = PictureBlock()
     wanted = WantedBlock()
 
     class Meta:

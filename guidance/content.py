@@ -12,7 +12,7 @@ import yaml
 from django.utils.text import slugify
 
 from agencies.terms import ContactPurpose
-from guidance.terms import Audience, LeafletFormat, Sector
+from guidance.terms import Audience, LeafletFormat, NewsKind, Sector
 
 FOLDER = Path(__file__).parent / "content"
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -41,10 +41,10 @@ TYPES = {
 NEEDED = ("type", "title", "kept_by", "last_checked")
 KNOWN = {
     *NEEDED, "order", "caption", "summary", "approver", "review_by", "audience", "seo_title",
-    "shows_steps", "contacts_for", "published_on", "sources", "not_at_work", "format",
-    "starts_on", "ends_on", "place", "booking_address", "provider",
+    "shows_steps", "contacts_for", "published_on", "kind", "shown_until", "sources",
+    "not_at_work", "format", "starts_on", "ends_on", "place", "booking_address", "provider",
 }  # fmt: skip
-DATES = ("last_checked", "review_by", "published_on", "starts_on", "ends_on")
+DATES = ("last_checked", "review_by", "published_on", "shown_until", "starts_on", "ends_on")
 WITH_SOURCES = {"guidance", "leaflet"}
 WITHOUT_REVIEW = {"news", "news-contents", "training"}
 
@@ -306,6 +306,8 @@ def _read(lines: list[str], link: Linker) -> tuple[str, Any]:
         return "wanted", joined.removeprefix("To be supplied:").strip()
     if joined.startswith("Download:"):
         return "download", _download(joined, link)
+    if joined.startswith("Picture:"):
+        return "picture", _picture(joined)
     if duty := DUTY.match(joined):
         what = paragraph(duty["what"], link)
         return "duty", {"who": duty["who"], "force": duty["force"], "what": what}
@@ -403,6 +405,17 @@ def _download(joined: str, link: Linker) -> dict[str, str]:
     return {"title": parts[0], "address": parts[1], "kind": kind}
 
 
+def _picture(joined: str) -> dict[str, Any]:
+    """The file's name stands where the number of the picture will."""
+    parts = [part.strip() for part in joined.removeprefix("Picture:").split("|")]
+    if len(parts) not in (2, 3) or not all(parts[:2]):
+        raise _WrongError("write Picture: file | what it shows | caption")
+    if not (FOLDER / "pictures" / parts[0]).is_file():
+        raise _WrongError(f"there is no file {parts[0]} in pictures/")
+    shown = {"image": parts[0], "alt_text": parts[1], "decorative": False}
+    return {"picture": shown, "caption": parts[2] if len(parts) == 3 else ""}
+
+
 def _table(lines: list[str], link: Linker) -> dict[str, Any]:
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines[1:]]
     caption = lines[0].removeprefix("Table:").strip()
@@ -496,6 +509,8 @@ def _front_problems(page: Source) -> Iterator[str]:
         yield at("contacts_for", f"“{fields['contacts_for']}” is not a purpose of contacts")
     if fields["type"] == "leaflet" and fields.get("format") not in LeafletFormat.values:
         yield at("format", f"a leaflet needs format: {' or '.join(LeafletFormat.values)}")
+    if fields.get("kind", NewsKind.ANNOUNCEMENT) not in NewsKind.values:
+        yield at("kind", f"“{fields['kind']}” is not a kind of news")
     if fields["type"] == "training" and not fields.get("provider"):
         yield at("type", "a training event needs provider")
     named = fields.get("sources", [])

@@ -56,6 +56,9 @@ def _of(body: Any) -> Iterator[str]:
             yield f"{value['name']} {value['phone']} {value['note']}"
         elif kind == "download":
             yield f"{value['title']} {value['address']} {value['kind']}"
+        elif kind == "picture":
+            shown = value["picture"]
+            yield f"{shown.contextual_alt_text if shown else ''} {value['caption']}"
         elif kind == "sector":
             yield sectors_title(value["sectors"])
             yield from _of(value["body"])

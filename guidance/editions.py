@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from clauses.models import Clause, Edition, new_edition
-from guidance.models import DatedPage, PageEdition, address_of, pages_at
+from guidance.models import DatedPage, PageEdition, address_of, end_of, pages_at
 from guidance.readers import reading
 from guidance.terms import ReadAgain
 
@@ -128,12 +128,6 @@ def catch_up() -> None:
     known = PageEdition.objects.exclude(page=None).values("page")
     missing = Page.objects.live().exclude(pk__in=known).specific()
     publish(page for page in missing if isinstance(page, DatedPage))
-
-
-def end_of(day: datetime.date) -> datetime.datetime:
-    """The first moment after a day, here."""
-    after = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time())
-    return timezone.make_aware(after)
 
 
 def of_page(address: str, page: int | None) -> QuerySet[PageEdition]:

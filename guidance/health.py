@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.core.files.storage import default_storage
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from wagtail.images import get_image_model
@@ -41,10 +42,7 @@ def findings(today: date) -> dict[str, list[Finding]]:
             for page in pages
             if isinstance(page, GuidancePage | LeafletPage) and not page.sources
         ],
-        _("Images without words"): [
-            Finding(image.title, _("Say what it shows."), "")
-            for image in get_image_model().objects.filter(description="")
-        ],
+        _("Images without words"): [*_without_words(pages), *_undescribed()],
         _("To be supplied by the board"): list(_wanted(pages)),
     }
 
@@ -91,6 +89,25 @@ def _unchecked(today: date) -> Iterator[Finding]:
     for contact in old.order_by("checked_on"):
         edit = reverse("wagtailsnippets_agencies_contact:edit", args=[contact.pk])
         yield Finding(contact.name, _("Last checked on %s.") % contact.checked_on.isoformat(), edit)
+
+
+def _without_words(pages: list[DatedPage]) -> Iterator[Finding]:
+    """Pictures on pages that say nothing to those who do not see them, or are not there."""
+    for page in pages:
+        for block in walk(page.body):
+            if block.block_type != "picture":
+                continue
+            shown = block.value["picture"]
+            if shown is None or not default_storage.exists(shown.file.name):
+                yield Finding(page.title, _("A picture that is no longer kept."), _edit(page))
+            elif not shown.decorative and not shown.contextual_alt_text:
+                yield Finding(page.title, _("Say what the picture shows."), _edit(page))
+
+
+def _undescribed() -> Iterator[Finding]:
+    for image in get_image_model().objects.filter(description="").order_by("title", "pk"):
+        edit = reverse("wagtailimages:edit", args=[image.pk])
+        yield Finding(image.title, _("Say what it shows."), edit)
 
 
 def _wanted(pages: list[DatedPage]) -> Iterator[Finding]:

@@ -43,6 +43,7 @@ from guidance.models import (
     pages_at,
     without_numbers,
 )
+from guidance.pictures import seeded
 from guidance.readers import texts
 
 TYPES: dict[str, type[DatedPage]] = {
@@ -70,7 +71,9 @@ PLAIN = [
     "caption",
     "shows_steps",
     "contacts_for",
+    "kind",
     "published_on",
+    "shown_until",
     "format",
     "provider",
     "starts_on",
@@ -80,7 +83,7 @@ PLAIN = [
 ]
 STREAMS = ("body", "sources", "terms")
 NOT_WORDS = {"page_ptr", "what_changed", "why_changed", "read_again"}
-LATER = {"approver": "", "audience": "[]"}
+LATER = {"approver": "", "audience": "[]", "kind": "announcement", "shown_until": ""}
 
 Outcome = Literal["added", "updated", "unchanged", "changed by editors", "taken away by editors"]
 
@@ -241,6 +244,7 @@ class _Load:
         blocks = content.stream(
             source.text, self._link, name=source.name, first_line=source.first_line
         )
+        add_pictures(blocks)
         page.body = page.body.stream_block.to_python(blocks)
         page.sources = page.sources.stream_block.to_python(
             [
@@ -268,6 +272,16 @@ class _Load:
         """A page of this site by its number, so that the link follows it when it moves."""
         page = self.pages.get(self._tree_path(address)) if address.startswith("/") else None
         return f'linktype="page" id="{page.pk}"' if page else f'href="{escape(address)}"'
+
+
+def add_pictures(blocks: list[content.Block]) -> None:
+    """Keep the pictures that blocks name by their file, and name them by their number."""
+    for block in blocks:
+        if block["type"] == "sector":
+            add_pictures(block["value"]["body"])
+        elif block["type"] == "picture":
+            shown = block["value"]["picture"]
+            shown["image"] = seeded(shown["image"], shown["alt_text"]).pk
 
 
 def _root_path() -> str:
@@ -390,6 +404,7 @@ def _translate(source: content.Source, english: DatedPage, locale: Locale) -> Ou
     blocks = content.stream(
         source.text, _plain_link, name=source.name, first_line=source.first_line
     )
+    add_pictures(blocks)
     page.body = page.body.stream_block.to_python(blocks)
     fresh = digest(page)
     if fresh == loaded.digest:

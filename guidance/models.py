@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
+from wagtail.images.models import AbstractImage
 from wagtail.models import Page, Site
 from wagtail.search import index
 
-from agencies.models import Contact, Locality, Route
+from agencies.models import Contact, ContactEdition, Locality, Route
 from agencies.terms import ContactPurpose
 from clauses.models import Clause, Edition
 from guidance import languages
@@ -31,7 +32,7 @@ from guidance.content import anchor
 from guidance.fields import BlocksField, ChoicesField
 from guidance.forms import DatedPageForm, RestsPanel
 from guidance.readers import models as of_readers  # noqa: F401  tables of this app
-from guidance.terms import Audience, LeafletFormat, ReadAgain, ReviewStage, Sector
+from guidance.terms import Audience, LeafletFormat, NewsKind, ReadAgain, ReviewStage, Sector
 
 NEWS_ON_HOME = 3
 TELL_READERS_AFTER = timedelta(days=30)
@@ -188,6 +189,11 @@ class DatedPage(Page):
         named = {b.value["purpose"] for b in walk(self.body) if b.block_type == "contacts"}
         return [purpose for purpose in ContactPurpose if purpose in named]
 
+    def pictures(self) -> list[AbstractImage]:
+        """The pictures of the page's text that are still kept."""
+        blocks = (block for block in walk(self.body) if block.block_type == "picture")
+        return [block.value["picture"] for block in blocks if block.value["picture"]]
+
     def get_context(
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
@@ -197,9 +203,38 @@ class DatedPage(Page):
             context["sector"] = asked
         context["as_on"] = getattr(request, "as_on", None)
         context["late_since"] = self.late_since(timezone.localdate())
+        context["day"] = day = self.day_of_contacts(request)
+        context["contacts_of_today"] = context["as_on"] and not day
         if purposes := self.contacts_wanted():
-            context["contacts_at"] = contacts_at(purposes)
+            context["contacts_at"] = contacts_at(purposes, day)
+            context["levels"] = self.levels_of_contacts()
         return context
+
+    def day_of_contacts(self, request: HttpRequest) -> date | None:
+        """The day that is asked for, where it is known what contacts said then."""
+        as_on = getattr(request, "as_on", None)
+        if as_on is None or not self.lists_contacts:
+            return None
+        begins = ContactEdition.objects.begins()
+        day: date = as_on["day"]
+        return day if begins and timezone.localdate(begins) <= day else None
+
+    @property
+    def lists_contacts(self) -> bool:
+        """Whether it shows contacts of the back office, in its text or beside it."""
+        return bool(self.contacts_wanted())
+
+    def levels_of_contacts(self) -> dict[ContactPurpose, int]:
+        """How deep the headings of each list of contacts are: below the part that it stands in."""
+        levels: dict[ContactPurpose, int] = {}
+        level = 2
+        for block in self.body:
+            level = 3 if block.block_type == "heading" else level
+            for each in walk([block]):
+                if each.block_type == "contacts":
+                    inside = level + (block.block_type == "sector")
+                    levels.setdefault(each.value["purpose"], inside)
+        return levels
 
 
 def walk(body: Iterable[Any]) -> Iterator[Any]:
@@ -236,22 +271,29 @@ def path_of(url_path: str) -> str:
 Places = list[tuple[Locality | None, list[Contact]]]
 
 
-def contacts_by_place(purposes: Iterable[ContactPurpose] = tuple(ContactPurpose)) -> Places:
-    """The contacts that readers may see, by locality; those for everywhere come first."""
-    return _by_place(_shown_contacts().filter(purpose__in=purposes).select_related("locality"))
+def contacts_by_place(
+    purposes: Iterable[ContactPurpose] = tuple(ContactPurpose), day: date | None = None
+) -> Places:
+    """The contacts that readers may see, by locality; those for everywhere come first.
+
+    Args:
+        day: show what they said at its end; left out, what they say now.
+    """
+    return _by_place(_shown(purposes, day))
 
 
 def missing_contacts(purposes: Iterable[ContactPurpose]) -> list[str]:
     """What the board has still to supply, for the editors' eyes: "York: Worried about a child"."""
-    return _missing(purposes, _shown_contacts(), Locality.objects.all())
+    purposes = list(purposes)
+    return _missing(purposes, _shown(purposes), Locality.objects.all())
 
 
 def contacts_at(
-    purposes: Iterable[ContactPurpose],
+    purposes: Iterable[ContactPurpose], day: date | None = None
 ) -> dict[ContactPurpose, tuple[Places, list[str]]]:
     """Each purpose with its contacts by place and what is missing; two queries for all of them."""
     purposes = list(purposes)
-    shown = list(_shown_contacts().filter(purpose__in=purposes).select_related("locality"))
+    shown = _shown(purposes, day)
     localities = list(Locality.objects.all())
     found = {purpose: [one for one in shown if one.purpose == purpose] for purpose in purposes}
     return {
@@ -260,8 +302,18 @@ def contacts_at(
     }
 
 
-def _shown_contacts() -> models.QuerySet[Contact]:
-    return Contact.objects.filter(is_shown=True)
+def _shown(purposes: Iterable[ContactPurpose], day: date | None = None) -> list[Contact]:
+    wanted = set(purposes)
+    if day is not None:
+        then = ContactEdition.objects.before(end_of(day))
+        return [one for one in then if one.is_shown and one.purpose in wanted]
+    shown = Contact.objects.filter(is_shown=True, purpose__in=wanted)
+    return list(shown.select_related("locality"))
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a day, here."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
 def _by_place(contacts: Iterable[Contact]) -> Places:
@@ -395,8 +447,13 @@ class GuidancePage(DatedPage):
         context["pages"] = [page for page in found if page.depth > self.depth]
         if self.contacts_for:
             purpose = ContactPurpose(self.contacts_for)
-            context["places"], context["wanted"] = contacts_at([purpose])[purpose]
+            shown = contacts_at([purpose], self.day_of_contacts(request))
+            context["places"], context["wanted"] = shown[purpose]
         return context
+
+    @property
+    def lists_contacts(self) -> bool:
+        return bool(self.contacts_for) or super().lists_contacts
 
 
 def _listed() -> Any:
@@ -419,8 +476,13 @@ class StatementPage(DatedPage):
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         if self.slug == "privacy":  # who answers stands at the top, and is changed in one place
-            context["controllers"] = contacts_by_place([ContactPurpose.CONTROLLER])
+            day = self.day_of_contacts(request)
+            context["controllers"] = contacts_by_place([ContactPurpose.CONTROLLER], day)
         return context
+
+    @property
+    def lists_contacts(self) -> bool:
+        return bool(self.slug == "privacy") or super().lists_contacts
 
 
 class HelpPage(DatedPage):
@@ -438,10 +500,14 @@ class HelpPage(DatedPage):
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        context["places"] = contacts_by_place()
+        context["places"] = contacts_by_place(day=self.day_of_contacts(request))
         context["routes"] = Route.objects.filter(is_open=True).select_related("locality")
         context["wanted"] = missing_contacts(LOCAL_PURPOSES)
         return context
+
+    @property
+    def lists_contacts(self) -> bool:
+        return True
 
 
 class NewsIndex(DatedPage):
@@ -466,11 +532,21 @@ class NewsIndex(DatedPage):
 class NewsPage(DatedPage):
     """One item of news."""
 
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=NewsKind, default=NewsKind.ANNOUNCEMENT
+    )
     published_on = models.DateField(_("date of the news"), default=timezone.localdate)
+    shown_until = models.DateField(
+        _("in the lists until"),
+        null=True,
+        blank=True,
+        help_text=_("The last day. After it the page stays, and says that it is old."),
+    )
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("published_on"),
+        FieldPanel("kind"),
+        FieldRowPanel([FieldPanel("published_on"), FieldPanel("shown_until")]),
         FieldPanel("summary"),
         FieldPanel("body"),
         *DatedPage.kept_panels,
@@ -481,11 +557,29 @@ class NewsPage(DatedPage):
     class Meta:
         verbose_name = _("news item")
 
+    def clean_words(self) -> None:
+        super().clean_words()
+        if self.shown_until and self.shown_until < self.published_on:
+            raise ValidationError({"shown_until": _t("Choose a day on or after that of the news.")})
+
     @classmethod
     def newest(cls, under: Page) -> models.QuerySet["NewsPage"]:
         """What is published below a page, newest first."""
-        news: models.QuerySet[NewsPage] = cls.objects.live().descendant_of(under)
-        return news.only("title", "url_path", "published_on").order_by("-published_on", "-path")
+        current: Any = cls.current()
+        news: models.QuerySet[NewsPage] = current.descendant_of(under)
+        shown = ("title", "url_path", "kind", "published_on")
+        return news.only(*shown).order_by("-published_on", "-path")
+
+    @classmethod
+    def current(cls) -> models.QuerySet["NewsPage"]:
+        """What is published and has not run out."""
+        running = models.Q(shown_until=None) | models.Q(shown_until__gte=timezone.localdate())
+        news: models.QuerySet[NewsPage] = cls.objects.live().filter(running)
+        return news
+
+    @property
+    def is_old(self) -> bool:
+        return bool(self.shown_until and self.shown_until < timezone.localdate())
 
 
 class LeafletIndex(DatedPage):

@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from wagtail.models import Page, TaskState, WorkflowState
+from wagtail.models import Comment, CommentReply, Page, TaskState, WorkflowState
 
 from accounts.models import User
 from agencies import people
@@ -12,6 +13,9 @@ from agencies.terms import Role
 from guidance.terms import ReviewStage
 from outbox import post
 from ui.dates import paper_day
+
+LAST_REVISIONS = 10
+"""Whoever wrote one of these still works on the page."""
 
 
 def page_waits(task: TaskState, *, by: User | None) -> None:
@@ -27,6 +31,25 @@ def page_waits(task: TaskState, *, by: User | None) -> None:
                 why=_("You work on the guidance of the portal."),
                 path=_edit_path(page),
                 key=f"guidance.page_waits:{task.pk}:{person.pk}",
+            )
+
+
+def comment(page: Page, *, key: str, by: User | None) -> None:
+    """Tell who works on a page that there is a comment on it; the words stay beside the page."""
+    wrote = page.revisions.exclude(user=None).order_by("-pk").values("user")[:LAST_REVISIONS]
+    said = Comment.objects.filter(page=page).values("user")
+    replied = CommentReply.objects.filter(comment__page=page).values("user")
+    told = User.objects.filter(Q(pk__in=wrote) | Q(pk__in=said) | Q(pk__in=replied))
+    for person in told.filter(is_active=True, is_staff=True):
+        if person != by:
+            post.send(
+                person,
+                kind="guidance.comment",
+                subject=_("A comment on a page of the guidance"),
+                what=_("Somebody has left a comment beside a page that you work on."),
+                why=_("You wrote a part of this page, or a comment on it."),
+                path=_edit_path(page),
+                key=f"guidance.comment:{key}:{person.pk}",
             )
 
 

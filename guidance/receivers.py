@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
-from wagtail.models import Page, TaskState, WorkflowState
+from wagtail.models import Comment, CommentReply, Page, TaskState, WorkflowState
 from wagtail.signals import (
     page_published,
     page_unpublished,
@@ -15,6 +15,7 @@ from wagtail.signals import (
     workflow_rejected,
     workflow_submitted,
 )
+from wagtail.users.models import UserProfile
 
 from accounts.models import User
 from agencies.models import Contact, Membership
@@ -95,6 +96,25 @@ def print_what_is_new(now: datetime, **kwargs: Any) -> None:
 @receiver(housekeeping, dispatch_uid="guidance_tell_subscribers")
 def tell_subscribers(now: datetime, **kwargs: Any) -> None:
     updates.tell(now)
+
+
+# Wagtail would mail the words of comments; what people are told is ours to say.
+@receiver(pre_save, sender=UserProfile, dispatch_uid="guidance_no_mail_of_comments")
+def mail_no_comments(instance: UserProfile, **kwargs: Any) -> None:
+    instance.updated_comments_notifications = False
+
+
+@receiver(post_save, sender=Comment, dispatch_uid="guidance_comment")
+def tell_of_comment(instance: Comment, created: bool, **kwargs: Any) -> None:
+    if created:
+        notices.comment(instance.page, key=f"{instance.pk}", by=instance.user)
+
+
+@receiver(post_save, sender=CommentReply, dispatch_uid="guidance_comment_reply")
+def tell_of_reply(instance: CommentReply, created: bool, **kwargs: Any) -> None:
+    if created:
+        key = f"{instance.comment_id}-{instance.pk}"
+        notices.comment(instance.comment.page, key=key, by=instance.user)
 
 
 # The loader stores new pages without these signals, and notes their edition itself.

@@ -40,6 +40,17 @@ class LeafletFormat(models.TextChoices):
     YOUNG_PEOPLE = "young-people", _("For young people")
 
 
+class NewsKind(models.TextChoices):
+    """What a piece of news is about."""
+
+    ANNOUNCEMENT = "announcement", _("Announcement")
+    TRAINING = "training", _("Training")
+    GUIDANCE = "guidance", _("Change of the guidance")
+    ALERT = "alert", _("National alert")
+    AUDIT = "audit", _("Audit or self-assessment")
+    EVENT = "event", _("Event")
+
+
 class ReadAgain(models.TextChoices):
     """What an editor says when a part with a clause code has changed."""
 

@@ -28,7 +28,7 @@ from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from guidance import difference, editions, languages
+from guidance import difference, editions, languages, pictures
 from guidance.models import GuidanceIndex, PageEdition, pages_at, path_of
 from guidance.readers import reading
 from ui.middleware import FOR_EVERYBODY
@@ -193,6 +193,21 @@ def _compared(request: HttpRequest, address: str, pk: int | None) -> dict[str, o
         "compared": sorted((start, end)),
         "difference": difference.around(difference.between(*texts)),
     }
+
+
+@login_not_required
+@require_safe
+@conditional_page
+def picture(request: HttpRequest, name: str) -> HttpResponse:
+    """A picture of the guidance. Whatever else lies in the storage is not there."""
+    data = pictures.kept(name)
+    kind = pictures.type_of(data or b"")
+    if data is None or kind is None:
+        raise Http404
+    response = HttpResponse(data, content_type=kind)
+    response["Content-Security-Policy"] = pictures.POLICY
+    response["Cache-Control"] = FOR_EVERYBODY
+    return response
 
 
 @login_not_required

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NoReturn
 
@@ -50,6 +51,21 @@ class Nothing(URLFetcher):
         raise ValueError("documents fetch nothing")
 
 
+class Given(Nothing):
+    """Fetches nothing; hands over the pictures that a document was given with its words."""
+
+    def __init__(self, pictures: Mapping[str, tuple[bytes, str]]) -> None:
+        super().__init__()
+        self.pictures = pictures
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        name = "/" + url.removeprefix(NOWHERE)
+        if not url.startswith(NOWHERE) or name not in self.pictures:
+            return super().fetch(url, headers)
+        data, kind = self.pictures[name]
+        return URLFetcherResponse(url, body=data, headers={"Content-Type": kind})
+
+
 class OwnFonts(URLFetcher):
     """Fetches the fonts that stand in the project, for its own style sheet only."""
 
@@ -66,11 +82,18 @@ def _style() -> tuple[FontConfiguration, CSS]:
     return fonts, CSS(filename=STYLE, font_config=fonts, url_fetcher=OwnFonts())
 
 
-def render(template: str, context: dict[str, Any], *, title: str) -> bytes:
+def render(
+    template: str,
+    context: dict[str, Any],
+    *,
+    title: str,
+    pictures: Mapping[str, tuple[bytes, str]] | None = None,
+) -> bytes:
     """A document from a template that extends ``ui/document.html``.
 
     Args:
         title: for the reader's window and for people who listen; it names nobody.
+        pictures: by the path that the document calls them; bytes and media type.
     Returns:
         PDF/UA-1, without attachments and without anything fetched.
     """
@@ -78,20 +101,20 @@ def render(template: str, context: dict[str, Any], *, title: str) -> bytes:
     html = render_to_string(template, {**named, **context})
     with _one_at_a_time:
         for _attempt in range(TRIES):
-            pdf, all_printable = _write(html.translate(_unprintable))
+            pdf, all_printable = _write(html.translate(_unprintable), pictures or {})
             if all_printable:
                 break
     return pdf
 
 
-def _write(html: str) -> tuple[bytes, bool]:
+def _write(html: str, pictures: Mapping[str, tuple[bytes, str]]) -> tuple[bytes, bool]:
     """The document, and whether every character of it could be printed."""
     fonts, style = _style()
     watch = Unprintable()
     weasyprint_log = logging.getLogger("weasyprint")
     weasyprint_log.addFilter(watch)
     try:
-        document = HTML(string=html, url_fetcher=Nothing(), base_url=NOWHERE)
+        document = HTML(string=html, url_fetcher=Given(pictures), base_url=NOWHERE)
         pdf: bytes = document.write_pdf(
             stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"
         )

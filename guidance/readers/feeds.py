@@ -29,7 +29,7 @@ class NewsFeed(Feed[NewsPage, None]):
     description = _("News about the Prevent guidance and this portal.")
 
     def items(self) -> QuerySet[NewsPage]:
-        newest: QuerySet[NewsPage] = NewsPage.objects.live().order_by("-published_on", "-path")
+        newest: QuerySet[NewsPage] = NewsPage.current().order_by("-published_on", "-path")
         return newest[:NEWEST]
 
     def item_title(self, item: NewsPage) -> str:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page
 
 from agencies.terms import ContactPurpose
+from guidance import pictures
 from guidance.models import (
     DatedPage,
     GlossaryPage,
@@ -150,7 +151,8 @@ def draw(pages: list[DatedPage], kind: PrintKind) -> bytes:
         "places": contacts_by_place() if kind == PrintKind.FOLDED else None,
     }
     template = "leaflet_folded_pdf" if kind == PrintKind.FOLDED else "page_pdf"
-    return pdf.render(f"guidance/{template}.html", context, title=first.title)
+    shown = pictures.given(picture for page in pages for picture in page.pictures())
+    return pdf.render(f"guidance/{template}.html", context, title=first.title, pictures=shown)
 
 
 def _edition(pages: list[DatedPage]) -> int | None:
@@ -166,7 +168,8 @@ def _text(page: DatedPage, names: dict[str, str]) -> SafeString:
     contacts: dict[ContactPurpose, Any] = {
         purpose: (contacts_by_place([purpose]), []) for purpose in wanted
     }
-    html: str = render_to_string("guidance/_body.html", {"page": page, "contacts_at": contacts})
+    context = {"page": page, "contacts_at": contacts, "levels": page.levels_of_contacts()}
+    html: str = render_to_string("guidance/_body.html", context)
     if isinstance(page, GlossaryPage):
         # Tagged as WeasyPrint does it, a list of terms breaks PDF/UA: paragraphs say the same.
         terms = render_to_string("guidance/_terms.html", {"page": page})

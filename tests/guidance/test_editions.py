@@ -1,15 +1,19 @@
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
+from wagtail.models import Comment, CommentReply
 
 from accounts.models import User
-from agencies.terms import Role
+from agencies.models import Contact
+from agencies.terms import ContactPurpose, Role
 from clauses import register
 from clauses.models import Clause, Edition, clauses_with, current_edition
-from guidance import content, difference, editions, loading
+from guidance import access, content, difference, loading
 from guidance.forms import ask, changed_clauses
-from guidance.models import DatedPage, GuidancePage, PageEdition
+from guidance.models import DatedPage, GuidancePage, PageEdition, end_of
+from outbox.models import Message
 from tests.guidance.conftest import page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +42,7 @@ def change(page: DatedPage, text: str, **about: str) -> None:
 
 def dated(number: int, day: date) -> None:
     """Let an edition have been published at noon of another day."""
-    noon = editions.end_of(day) - timedelta(hours=12)
+    noon = end_of(day) - timedelta(hours=12)
     Edition.objects.filter(number=number).update(published_at=noon)
 
 
@@ -164,6 +168,43 @@ def test_lines_that_have_little_in_common_stand_one_after_the_other():
     ]
 
 
+def test_contacts_are_those_of_the_day_that_is_asked_for(told, client, locality):
+    write(told, "## Ask {NCS-801}\n\nContacts: police")
+    told.save_revision().publish()
+    edition = current_edition()
+    assert edition is not None
+    dated(edition.number, date(2026, 3, 3))
+    desk = Contact.objects.create(
+        purpose=ContactPurpose.POLICE, locality=locality, name="The old desk",
+        phone="01632 960101", source="S", owner="O", checked_on=date(2026, 3, 1),
+    )  # fmt: skip
+    desk.editions.update(since=end_of(date(2026, 3, 4)))
+    desk.name, desk.phone = "The new desk", "01632 960102"
+    desk.save()
+    now = client.get("/guidance/clause-page/").content.decode()
+    assert "The new desk" in now
+    assert "The old desk" not in now
+    then = client.get("/guidance/clause-page/?on=2026-03-06").content.decode()
+    assert "The old desk" in then
+    assert "01632960101" in then
+    assert "The new desk" not in then
+    assert "those of today" not in then
+    before = client.get("/guidance/clause-page/?on=2026-03-03").content.decode()
+    assert "The new desk" in before
+    assert "those of today: what they said on that day was not kept" in before
+    assert re.search(r"<h3[^>]*>North Yorkshire</h3>.*<h4>Police</h4>", before, re.DOTALL)
+
+
+def test_saving_a_contact_that_says_the_same_keeps_nothing_new(site, locality):
+    desk = Contact.objects.create(
+        purpose=ContactPurpose.POLICE, name="Desk", phone="01632 960101", source="S", owner="O",
+        checked_on=date(2026, 3, 1),
+    )  # fmt: skip
+    desk.save()
+    Contact.objects.get(pk=desk.pk).save()
+    assert desk.editions.count() == 1
+
+
 def test_reading_the_past_costs_the_same_however_much_there_is(
     told, client, django_assert_max_num_queries
 ):
@@ -255,6 +296,35 @@ def test_an_editor_is_asked_about_a_change_when_it_is_sent_on(told, give):
     assert told.specific.current_workflow_state is not None
 
 
+def test_a_comment_beside_the_text_is_told_to_who_wrote_it_without_its_words(
+    told, give, mailoutbox
+):
+    wrote, other = give(Role.GUIDANCE_EDITOR).person, give(Role.GUIDANCE_APPROVER).person
+    for person in (wrote, other):
+        assert access.sync(person)
+    told.save_revision(user=wrote)
+    forms = {"comments-TOTAL_FORMS": "1", "comments-INITIAL_FORMS": "0"}
+    replies = {"comments-0-replies-TOTAL_FORMS": "0", "comments-0-replies-INITIAL_FORMS": "0"}
+    written = {
+        "comments-0-text": "Is this still so?",
+        "comments-0-contentpath": "summary",
+        "comments-0-position": "",
+        "comments-0-id": "",
+    }
+    sent = signed_in(other).post(
+        f"/cms/pages/{told.pk}/edit/", edit_form(told) | forms | replies | written
+    )
+    assert sent.status_code == 302
+    comment = Comment.objects.get()
+    assert comment.text == "Is this still so?"
+    mails = Message.objects.filter(kind="guidance.comment")
+    assert [mail.to_person for mail in mails] == [wrote]
+    assert "still so" not in str(list(Message.objects.values()))
+    assert mailoutbox == []  # nothing by Wagtail itself
+    CommentReply.objects.create(comment=comment, user=wrote, text="Yes.")
+    assert mails.filter(to_person=other).exists()
+
+
 def test_the_words_about_the_last_change_are_not_offered_again(told, give):
     editor = signed_in(give(Role.GUIDANCE_EDITOR).person)
     page = editor.get(f"/cms/pages/{told.pk}/edit/").content.decode()
@@ -273,6 +343,4 @@ def test_a_person_of_the_office_is_a_person(give):
 
 
 def test_the_end_of_a_day_is_midnight_here():
-    assert timezone.localtime(editions.end_of(date(2026, 6, 1))).isoformat() == (
-        "2026-06-02T00:00:00+01:00"
-    )
+    assert timezone.localtime(end_of(date(2026, 6, 1))).isoformat() == ("2026-06-02T00:00:00+01:00")

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -8,7 +11,7 @@ from django.utils import timezone
 from agencies.models import Contact, Route
 from agencies.terms import ContactPurpose, Role, RouteKind
 from guidance import content
-from guidance.models import GuidancePage, HelpPage, HomePage
+from guidance.models import GuidancePage, HelpPage, HomePage, NewsPage
 from tests.guidance.conftest import signed_in
 from ui.dates import paper_day
 
@@ -212,6 +215,20 @@ def test_contacts_cost_the_same_however_many_there_are(varied, client, locality)
         )  # fmt: skip
     assert queries() == before
     assert "Team 4" in client.get("/varied/").content.decode()
+
+
+def test_news_says_its_kind_and_leaves_the_lists_after_its_last_day(site, client):
+    page = client.get("/news/").content.decode()
+    assert "Training, 19 November 2026" in page
+    item = NewsPage.objects.get(slug="free-online-courses")
+    item.shown_until = item.published_on
+    item.save()
+    for path in ("/news/", "/", "/news/feed/"):
+        assert "Online courses on Prevent" not in client.get(path).content.decode()
+    assert "This is old news" in client.get("/news/free-online-courses/").content.decode()
+    item.shown_until = item.published_on - timedelta(days=1)
+    with pytest.raises(ValidationError, match="on or after that of the news"):
+        item.clean_words()
 
 
 def test_robots_keep_out_of_what_is_not_public(client):

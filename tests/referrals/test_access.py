@@ -32,6 +32,7 @@ PUBLIC = {
     "referrals:start",
     "referrals:stop",
     "guidance_changes",
+    "picture",
     # For readers, who are nobody in particular (tests/guidance/test_answering_back.py).
     "readers:search",
     "readers:updates",
