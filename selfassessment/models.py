@@ -22,6 +22,7 @@ from agencies import people
 from agencies.models import Agency, Locality, Membership
 from agencies.terms import AGENCY_ROLES, Role
 from selfassessment import scoring, terms
+from selfassessment.moderation.models import Interest, Review
 from selfassessment.standards.models import Standard, StandardSection, StandardSet
 from selfassessment.terms import Confidence, FormType, Rag, Rating, Status
 
@@ -35,8 +36,10 @@ __all__ = [
     "Cycle",
     "Extension",
     "Helper",
+    "Interest",
     "Moderator",
     "Profile",
+    "Review",
     "SectionScore",
     "SignOff",
     "Standard",
@@ -173,7 +176,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
         Their agency's, as its lead, deputy, administrator or senior lead, or as somebody who was
         given standards to answer or asked to help by reading; any that was signed, as the
-        moderation manager; those they moderate. Nobody reads another agency's text otherwise.
+        moderation manager, but their own agency's (WF-12); those they moderate. Nobody reads
+        another agency's text otherwise.
         """
         places = people.Places.of(user)
         seen = Q(pk__in=Helper.objects.of(user).values("assessment_id"))
@@ -181,7 +185,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             seen |= Q(agency__in=own)
         read = Q(status__in=terms.READ_BY_BOARD)
         if people.has_role(user, Role.MODERATION_MANAGER):
-            seen |= read
+            seen |= read & ~Q(agency__in=Agency.objects.belonging_to(user))
         if people.has_role(user, Role.MODERATOR):
             mine = Moderator.objects.at_work(user)
             seen |= Q(pk__in=mine.values("assessment_id")) & read
@@ -588,10 +592,14 @@ class SignOff(models.Model):
 
 class ModeratorQuerySet(models.QuerySet["Moderator"]):
     def at_work(self, user: User) -> Self:
-        """The forms given to the person, but none of an agency that they belong to (WF-12)."""
+        """The forms given to the person, but none of an agency that they belong to (WF-12), or
+        in which they have declared an interest."""
         own = Agency.objects.belonging_to(user)
+        interested = Interest.objects.standing().filter(person=user)
         mine = self.filter(person=user, stood_down_at__isnull=True)
-        return mine.exclude(assessment__agency__in=own)
+        return mine.exclude(
+            Q(assessment__agency__in=own) | Q(assessment__agency__in=interested.values("agency_id"))
+        )
 
 
 class Moderator(models.Model):
@@ -602,7 +610,10 @@ class Moderator(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")  # whose they are
     given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField(default=timezone.now)
+    # Why somebody of the same type as the agency, or as the other of the two, was chosen.
+    same_type_reason = models.CharField(max_length=500, blank=True)
     stood_down_at = models.DateTimeField(null=True, blank=True)
+    stood_down_reason = models.CharField(max_length=500, blank=True)
 
     objects = ModeratorQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from selfassessment import scoring
 from selfassessment.models import Answer, Assessment, SectionScore
+from selfassessment.moderation.models import Moderated
 from selfassessment.scoring import Rated
 from selfassessment.standards.models import Standard
 from selfassessment.terms import Rating
@@ -16,19 +17,21 @@ def asked_of(assessment: Assessment) -> list[Standard]:
 
 
 def rated(assessment: Assessment, standards: Iterable[Standard]) -> list[Rated]:
-    """Each standard of the form with the rating that counts: the agency's own.
+    """Each standard of the form with the rating that counts: the moderated one, else the
+    agency's own.
 
     Returns:
         one for each standard, in their order; ``rating`` None where nothing is said yet.
     """
     said = Answer.objects.filter(assessment=assessment.source_id)
-    own = dict(said.values_list("standard_id", "rating"))
+    counts = dict(said.values_list("standard_id", "rating"))
+    counts |= Moderated.objects.ratings(assessment)
     return [
         Rated(
             code=each.code,
             section=each.section_code,
             critical=each.critical,
-            rating=Rating(own[each.pk]) if own.get(each.pk) else None,
+            rating=Rating(counts[each.pk]) if counts.get(each.pk) else None,
         )
         for each in standards
     ]
