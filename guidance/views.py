@@ -31,6 +31,7 @@ from wagtail.models import Page
 from guidance import difference, editions, languages, pictures
 from guidance.models import GuidanceIndex, PageEdition, pages_at, path_of
 from guidance.readers import reading
+from ui.difference import around, between
 from ui.middleware import FOR_EVERYBODY
 
 CHANGES_ON_A_PAGE = 50
@@ -191,7 +192,7 @@ def _compared(request: HttpRequest, address: str, pk: int | None) -> dict[str, o
     ]
     return context | {
         "compared": sorted((start, end)),
-        "difference": difference.around(difference.between(*texts)),
+        "difference": around(between(*texts)),
     }
 
 

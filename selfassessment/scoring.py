@@ -197,24 +197,25 @@ def change(now: Iterable[Rated], before: Iterable[Rated], *, same_major: bool = 
     if not same_major:
         return Change(not_compared=tuple(one.code for one in now), reworded=True)
     then = {one.code: POINTS[one.rating] for one in before if one.rating in POINTS}
-    codes: dict[str, list[str]] = {"improved": [], "unchanged": [], "worse": [], "not_compared": []}
-    shared: list[tuple[int, int]] = []
+    improved: list[str] = []
+    unchanged: list[str] = []
+    worse: list[str] = []
+    not_compared: list[str] = []
+    ours = theirs = 0
     for one in now:
-        if one.rating not in POINTS or one.code not in then:
-            codes["not_compared"].append(one.code)
+        if one.rating is None or one.rating not in POINTS or one.code not in then:
+            not_compared.append(one.code)
             continue
         is_now, was = POINTS[one.rating], then[one.code]
-        shared.append((is_now, was))
-        codes["improved" if is_now > was else "worse" if is_now < was else "unchanged"].append(
-            one.code
-        )
-    possible = MOST_POINTS * len(shared)
+        ours, theirs = ours + is_now, theirs + was
+        (improved if is_now > was else worse if is_now < was else unchanged).append(one.code)
+    possible = MOST_POINTS * (len(now) - len(not_compared))
     return Change(
-        **{name: tuple(found) for name, found in codes.items()},
-        points=difference(
-            percent(sum(is_now for is_now, _was in shared), possible),
-            percent(sum(was for _is_now, was in shared), possible),
-        ),
+        improved=tuple(improved),
+        unchanged=tuple(unchanged),
+        worse=tuple(worse),
+        not_compared=tuple(not_compared),
+        points=difference(percent(ours, possible), percent(theirs, possible)),
     )
 
 

@@ -124,12 +124,20 @@ def read(text: str, name: str = "standards.yaml") -> SetText:
         raise StandardsError([f"{name}:{line}: {error.problem}"]) from error
     except yaml.YAMLError as error:
         raise StandardsError([f"{name}:1: {error}"]) from error
+    return read_node(node, name, hashlib.sha256(text.encode()).hexdigest())
+
+
+def read_node(node: yaml.Node | None, name: str, sha256: str) -> SetText:
+    """The set that the nodes of a file hold; ``name`` begins each sentence about it.
+
+    Raises:
+        StandardsError: whatever is not as it should be, in the order of the lines.
+    """
     reader = _Reader(name)
     found = reader.whole(node)
     if reader.problems:
         raise StandardsError([sentence for _line, sentence in sorted(reader.problems)])
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return SetText(**found, sha256=digest)
+    return SetText(**found, sha256=sha256)
 
 
 class _Reader:
@@ -266,6 +274,9 @@ class _Reader:
 
     def lines(self, node: yaml.Node | None, what: str) -> tuple[str, ...]:
         found = tuple(self.words(one, what) for one in self.items(node, what))
+        for entry in found:
+            if ";" in entry:  # it stands between entries in a cell of a spreadsheet
+                self.wrong(node, f"{what}: “{entry}”; write what follows the ; as its own entry")
         for entry in {one for one in found if one and found.count(one) > 1}:
             self.wrong(node, f"{what}: “{entry}” is there twice; keep one")
         return found

@@ -10,11 +10,12 @@ from agencies.models import Contact
 from agencies.terms import ContactPurpose, Role
 from clauses import register
 from clauses.models import Clause, Edition, clauses_with, current_edition
-from guidance import access, content, difference, loading
+from guidance import access, content, loading
 from guidance.forms import ask, changed_clauses
 from guidance.models import DatedPage, GuidancePage, PageEdition, end_of
 from outbox.models import Message
 from tests.guidance.conftest import page_of, signed_in
+from ui.difference import between
 
 pytestmark = pytest.mark.django_db
 PATH = "/guidance/what-to-do/"
@@ -158,9 +159,9 @@ def test_the_difference_between_two_days_is_in_words(told, client):
 
 
 def test_lines_that_have_little_in_common_stand_one_after_the_other():
-    found = difference.between(["One two three.", "Same."], ["Quite other words here.", "Same."])
+    found = between(["One two three.", "Same."], ["Quite other words here.", "Same."])
     assert [[piece.kind for piece in line] for line in found] == [["went"], ["came"], ["same"]]
-    joined = difference.between(["One two three four."], ["One two and three four."])
+    joined = between(["One two three four."], ["One two and three four."])
     assert [(p.kind, p.words) for p in joined[0]] == [
         ("same", "One two "),
         ("came", "and "),

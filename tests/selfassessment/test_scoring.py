@@ -235,6 +235,7 @@ def test_the_caps_hold(ratings):
     elif Rating.DEVELOPING in critical:
         assert section.rag != Rag.GREEN
     else:
+        assert whole.percent is not None
         assert section.rag == whole.rag == scoring.DEFAULT_BANDS.rag(whole.percent)
 
 
