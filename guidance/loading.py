@@ -399,6 +399,8 @@ def _translate(source: content.Source, english: DatedPage, locale: Locale) -> Ou
     elif loaded is None or page.has_unpublished_changes or digest(page) != loaded.digest:
         return "changed by editors"
     page.title, page.summary = source.fields["title"], source.fields["summary"]
+    page.kept_by = source.fields["kept_by"]
+    page.approver = source.fields.get("approver", page.approver)
     page.seo_title = source.fields.get("seo_title", "")
     page.caption = source.fields.get("caption", "")
     blocks = content.stream(

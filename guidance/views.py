@@ -63,7 +63,10 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
     """
     language, _rest = languages.split(path)
     with translation.override(language):
-        return _found(request, path)
+        response = _found(request, path)
+        if isinstance(response, TemplateResponse) and language != settings.LANGUAGE_CODE:
+            return response.render()  # while its language is spoken
+        return response
 
 
 def _found(request: HttpRequest, path: str) -> HttpResponse:
@@ -93,19 +96,20 @@ def _rendered(request: HttpRequest, page: Page) -> HttpResponse:
     elif response.context_data is not None:
         waits = reading.waits_for(request.user, page)
         response.context_data["waits_for_you"] = waits and reading.edition_of(page)
-    if get_language() != settings.LANGUAGE_CODE:
-        response.render()  # while its language is spoken
     return response
 
 
 def _in_languages(page: Page) -> dict[str, object]:
     """The language of a page, for those who listen to it, and where its translations stand."""
-    _empty, root, *_rest = page.url_path.split("/")
-    code = languages.prefix(root)[1:]
-    known: dict[str, object] = {"translations": languages.others(page, path_of)}
-    if code:
-        known |= {"language": code, "is_sample": code in settings.SAMPLE_LANGUAGES}
-    return known
+    return {"translations": languages.others(page, path_of)} | _spoken()
+
+
+def _spoken() -> dict[str, object]:
+    """The language that is spoken here, where it is not the first one."""
+    code = get_language()
+    if code == settings.LANGUAGE_CODE:
+        return {}
+    return {"language": code, "is_sample": code in settings.SAMPLE_LANGUAGES}
 
 
 def _moved(request: HttpRequest) -> HttpResponse:
@@ -121,7 +125,7 @@ def _as_on(request: HttpRequest, address: str) -> HttpResponse:
     """The page as it was published on a day; a permanent address, kept out of search engines."""
     day, today = _day(request.GET["on"]), timezone.localdate()
     if day is None or day > today:
-        context = {"address": address, "today": today}
+        context = {"address": address, "today": today} | _spoken()
         return render(request, "guidance/no_such_day.html", context, status=404)
     live = editions.live_page(address)
     one = editions.on(day, address, live.pk if live else None)
@@ -131,9 +135,12 @@ def _as_on(request: HttpRequest, address: str) -> HttpResponse:
         if first is None:
             raise Http404
         context = {"address": address, "day": day, "first": first, "taken_away": one}
+        context |= _spoken()
         return render(request, "guidance/not_then.html", context, status=404)
     request.as_on = {"day": day, "one": one, "now": live}  # type: ignore[attr-defined]
-    response: HttpResponse = editions.as_it_was(one).serve(request)
+    response: TemplateResponse = editions.as_it_was(one).serve(request)
+    if response.context_data is not None:
+        response.context_data |= _spoken()
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -149,6 +156,12 @@ def _day(written: str) -> datetime.date | None:
 @require_safe
 def changes(request: HttpRequest, path: str) -> HttpResponse:
     """What changed and why: of one page, or under the contents of the guidance of all pages."""
+    language, _rest = languages.split(path)
+    with translation.override(language):
+        return _changes(request, path)
+
+
+def _changes(request: HttpRequest, path: str) -> HttpResponse:
     address = "/" + path
     live = editions.live_page(address)
     whole = live is not None and issubclass(live.specific_class, GuidanceIndex)
@@ -170,7 +183,7 @@ def changes(request: HttpRequest, path: str) -> HttpResponse:
     }
     if not whole:
         context |= _compared(request, address, live.pk if live else None)
-    return render(request, "guidance/changes.html", context)
+    return render(request, "guidance/changes.html", context | _spoken())
 
 
 def _compared(request: HttpRequest, address: str, pk: int | None) -> dict[str, object]:

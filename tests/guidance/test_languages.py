@@ -2,16 +2,23 @@
 
 import gettext
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.template.loader import get_template
+from django.utils import timezone, translation
+from django.utils.translation import gettext as gettext_of_pages
+from django.utils.translation import trans_real
 from wagtail.models import Page
 
+from agencies.models import Contact
+from agencies.terms import ContactPurpose
 from guidance import loading
 from guidance.models import HomePage, pages_at
 from guidance.readers import printing
-from guidance.readers.models import SearchedPage
+from guidance.readers.models import SearchedPage, UrgentNotice
 from tests.guidance.conftest import page_of
 
 pytestmark = pytest.mark.django_db
@@ -76,13 +83,81 @@ def test_loading_again_leaves_what_editors_changed(both):
     assert pages_at("/cy/guidance/").exists()
 
 
+@pytest.fixture
+def unsaid(monkeypatch):
+    """What a page asked the Welsh catalogue for and got back in English."""
+    catalogue, found = trans_real.translation("cy"), set()
+    once, many = catalogue.gettext, catalogue.ngettext
+
+    def asked(said: str) -> str:
+        welsh = once(said)
+        if welsh == said:
+            found.add(said)
+        return str(welsh)
+
+    def asked_many(one: str, more: str, number: int) -> str:
+        welsh = many(one, more, number)
+        if welsh in {one, more}:
+            found.add(one)
+        return str(welsh)
+
+    monkeypatch.setattr(catalogue, "gettext", asked)
+    monkeypatch.setattr(catalogue, "ngettext", asked_many)
+    return found
+
+
+def test_a_page_in_welsh_has_no_english_around_its_words(both, client, locality, unsaid):
+    for purpose in (ContactPurpose.WORRIED_CHILD, ContactPurpose.WORRIED_ADULT):
+        Contact.objects.create(
+            purpose=purpose, locality=locality, name="Tîm", phone="01632 960101", source="S",
+            owner="O", checked_on=date(2026, 6, 1),
+        )  # fmt: skip
+    notice = UrgentNotice(words="Brys nawr", more="/contacts/")
+    notice.starts_at = timezone.now() - timedelta(hours=1)
+    notice.ends_at = timezone.now() + timedelta(hours=1)
+    notice.save()
+    page_of("/cy/guidance/what-to-do/").save_revision().publish()
+    type(page_of("/cy/guidance/")).objects.all().update(review_by=date(2026, 1, 1))
+    day = timezone.localdate().isoformat()
+    asked = ["", "changes/", f"?on={day}", "?on=2020-01-01", "?on=2090-01-01"]
+    asked.append(f"changes/?from={day}&to={day}")
+    for path in WELSH:
+        for more in asked:
+            page = client.get(path + more).content.decode()
+            assert '<html lang="cy"' in page, path + more
+            assert "Mehefin" in page or "June" not in page
+    # The parts of templates that these pages have no cause to show, as a translator would see them.
+    with translation.override("cy"):
+        for name in READ_IN_WELSH:
+            for said in marked(Path(get_template(f"{name}.html").origin.name)):
+                gettext_of_pages(said)
+    assert unsaid - SAME_IN_BOTH == set()
+
+
+# What readers of a page see around it, and what stands in it.
+READ_IN_WELSH = (
+    "base",
+    *(f"guidance/{name}" for name in ("dated", "guidance_page", "guidance_index", "home_page")),
+    *(f"guidance/{name}" for name in ("_kept", "_contacts", "_when", "_pages", "_news")),
+    *(f"guidance/{name}" for name in ("changes", "no_such_day", "not_then", "help_page")),
+    *(f"guidance/readers/_{name}" for name in ("answer_back", "prints", "search_form", "confirm")),
+    *(f"guidance/blocks/{name}" for name in ("heading", "number", "wanted", "picture", "duty")),
+)
+SAME_IN_BOTH: set[str] = set()
+
+
+def marked(template: Path) -> list[str]:
+    """The sentences of a template that are marked for translation, without variables."""
+    return re.findall(r'{% translate "([^"]+)"', template.read_text("utf-8"))
+
+
 def test_the_compiled_catalogue_is_that_of_the_words():
     with (CATALOGUE / "django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     written = re.findall(
         r'^msgid "(.+)"\nmsgstr "(.+)"$', (CATALOGUE / "django.po").read_text("utf-8"), re.MULTILINE
     )
-    assert len(written) > 40
+    assert len(written) > 180
     assert [compiled.gettext(said) for said, _welsh in written] == [
         welsh for _said, welsh in written
     ]
