@@ -287,6 +287,12 @@ ASSESSMENT_BANDS = (
     env.int("ASSESSMENT_AMBER_FROM", default=50),
     env.int("ASSESSMENT_GREEN_FROM", default=75),
 )
+# Month and day of each step of a self-assessment's year: it opens, is to be signed, is moderated,
+# goes to the board, closes. What a new cycle begins with; each cycle has days of its own.
+CYCLE_DAYS = [
+    tuple(int(part) for part in day.split("-"))
+    for day in env.list("CYCLE_DAYS", default=["09-01", "11-30", "01-31", "02-28", "08-31"])
+]
 
 # --- Time limits ------------------------------------------------------------------------------
 # Proposals of the practice guidance, not law. Each promise has its own under "Time limits" in the

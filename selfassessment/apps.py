@@ -9,7 +9,7 @@ class SelfAssessmentConfig(AppConfig):
     def ready(self) -> None:
         from audit.terms import name_kinds
         from clauses.register import register
-        from selfassessment import timeline
+        from selfassessment import receivers, timeline  # noqa: F401 - it has receivers
         from selfassessment.standards import rests_on
 
         name_kinds(timeline.KINDS)

@@ -631,3 +631,98 @@ class Moderator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}"
+
+
+class Remark(models.Model):
+    """What was said with a move: why it was sent back or reopened, or a question to answer."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="remarks")
+    kind = models.CharField(max_length=10, choices=terms.RemarkKind)
+    words = models.TextField(max_length=2000)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    answer = models.TextField(max_length=2000, blank=True)  # of a question
+    answered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("remark")
+        verbose_name_plural = _("remarks")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.at:%Y-%m-%d}"
+
+
+class Waiver(models.Model):
+    """That a rule of the checks is not to hold for one form, and on whose authority (row S30)."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="waivers")
+    rule = models.CharField(max_length=40)  # the name of the check
+    code = models.CharField(max_length=5, blank=True)  # of a standard; empty: of the form
+    reason = models.CharField(max_length=500)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    granted = models.BooleanField(null=True, blank=True)  # None until somebody decides
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    why = models.CharField(max_length=500, blank=True)  # in the words of who decided
+
+    class Meta:
+        verbose_name = _("waiver")
+        verbose_name_plural = _("waivers")
+        ordering = ["asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "rule", "code"],
+                condition=Q(granted=True) | Q(granted__isnull=True),
+                name="waiver_once",
+            ),
+            models.CheckConstraint(
+                name="waiver_decided_by_another",
+                condition=Q(granted__isnull=True, decided_by__isnull=True)
+                | Q(granted__isnull=False, decided_by__isnull=False)
+                & ~Q(decided_by=F("asked_by"))
+                & ~Q(why=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.code}".strip()
+
+
+class Notice(models.Model):
+    """Something that one person is to be told of one form; told with the next mail of the day."""
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=12, choices=terms.NoticeKind)
+    once = models.CharField(max_length=40)  # which time it is: a month, a day, a number
+    made_at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)  # it was done before the mail went
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["made_at"]
+        indexes = [
+            models.Index(
+                fields=["person", "made_at"],
+                name="notice_waiting",
+                condition=Q(told_at__isnull=True, dropped_at__isnull=True),
+            ),
+            models.Index(fields=["person", "told_at"], name="notice_told"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "person", "kind", "once"], name="notice_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.person_id}"

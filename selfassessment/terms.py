@@ -169,3 +169,36 @@ class Outcome(models.TextChoices):
     LOWER = "lower", _("Lower")
     RAISE = "raise", _("Raise")
     ASK = "ask", _("Ask for evidence")
+
+
+class Size(models.TextChoices):
+    """How many people work at an agency, as far as the form asks."""
+
+    ONE = "one", _("One")
+    FEW = "few", _("Two to four")
+    MANY = "many", _("Five or more")
+
+
+class RemarkKind(models.TextChoices):
+    """With which move something was said to the agency in words."""
+
+    SENT_BACK = "sent_back", _("Sent back by the senior lead")
+    RETURNED = "returned", _("Returned with questions")
+    REOPENED = "reopened", _("Reopened")
+
+
+class NoticeKind(models.TextChoices):
+    """What a person is told about a form; a day's worth goes as one mail."""
+
+    OPENED = "opened", _("To be begun")
+    NOT_STARTED = "not_started", _("Not begun yet")
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+    ASSIGNED = "assigned", _("Standards to answer")
+    READY = "ready", _("Ready to be signed")
+    SENT_BACK = "sent_back", _("Sent back")
+    RETURNED = "returned", _("Returned with questions")
+    REOPENED = "reopened", _("Reopened")
+    WAIVER = "waiver", _("A rule is decided on")
+    MODERATED = "moderated", _("Moderated")
+    PUBLISHED = "published", _("Final")

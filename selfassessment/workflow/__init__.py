@@ -5,6 +5,34 @@ outbox rows, in one transaction. Pages, commands, the worker and the tests come 
 """
 
 from selfassessment.workflow.answering import WRITTEN, touch, write_answer
+from selfassessment.workflow.cycles import (
+    add_agencies,
+    change_cycle,
+    exempt,
+    extend,
+    make_forms,
+    open_cycle,
+    plan_cycle,
+    undo_exemption,
+)
+from selfassessment.workflow.profiles import SetUp, set_boards, set_profile
 from selfassessment.workflow.signing import void, void_what_rests_on
 
-__all__ = ["WRITTEN", "touch", "void", "void_what_rests_on", "write_answer"]
+__all__ = [
+    "WRITTEN",
+    "SetUp",
+    "add_agencies",
+    "change_cycle",
+    "exempt",
+    "extend",
+    "make_forms",
+    "open_cycle",
+    "plan_cycle",
+    "set_boards",
+    "set_profile",
+    "touch",
+    "undo_exemption",
+    "void",
+    "void_what_rests_on",
+    "write_answer",
+]

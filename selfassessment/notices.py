@@ -1,0 +1,367 @@
+"""What people are told about a form: rows written with the act, one mail for each person and day.
+
+A notice that no longer holds when its mail is due is dropped: reminders end with what they are
+about. The mail says how many things there are and where, and never of what agency or in what words.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from agencies.models import Membership
+from agencies.people import holders, on_duty
+from agencies.terms import Role
+from outbox import post
+from selfassessment.models import Assessment, Cycle, Notice
+from selfassessment.terms import BEFORE_SIGNED, FORM_LEADS, NoticeKind, Status
+from ui import dates
+
+Kind = NoticeKind
+AT_ONCE = 500  # rows or mails of one minute, so that no lock is held for long
+SOON = timedelta(days=14)
+FROM_HOUR = 7  # nobody is written to at night about a form
+
+# While the form is in one of these statuses there is something to tell.
+HOLDS: dict[str, Sequence[Status]] = {
+    Kind.OPENED: (Status.NOT_STARTED,),
+    Kind.NOT_STARTED: (Status.NOT_STARTED,),
+    Kind.DUE_SOON: BEFORE_SIGNED,
+    Kind.OVERDUE: BEFORE_SIGNED,
+    Kind.ASSIGNED: (Status.NOT_STARTED, Status.IN_PROGRESS, Status.RETURNED),
+    Kind.READY: (Status.READY, Status.RETURNED),
+    Kind.SENT_BACK: (Status.IN_PROGRESS,),
+    Kind.RETURNED: (Status.RETURNED,),
+    Kind.REOPENED: (Status.IN_PROGRESS,),
+    Kind.WAIVER: BEFORE_SIGNED,
+    Kind.MODERATED: (Status.MODERATED,),
+    Kind.PUBLISHED: (Status.PUBLISHED,),
+}
+
+
+# --- Written with an act ----------------------------------------------------------------------
+def tell(
+    assessment: Assessment,
+    people: Iterable[User],
+    kind: NoticeKind,
+    *,
+    once: str,
+    now: datetime | None = None,
+) -> int:
+    """Note in the current transaction what people are to be told of a form.
+
+    Args:
+        once: which time it is; the same person is told of the same kind once for each.
+    Returns:
+        How many people that is.
+    """
+    now = now or timezone.now()
+    found = {each.pk: each for each in people if each.is_active}
+    Notice.objects.bulk_create(
+        [
+            Notice(person=each, assessment=assessment, kind=kind, once=once, made_at=now)
+            for each in found.values()
+        ],
+        ignore_conflicts=True,
+    )
+    return len(found)
+
+
+def drop(assessment: Assessment, *kinds: NoticeKind, now: datetime | None = None) -> int:
+    """Take back what nobody was told yet of a form: of some kinds, or all."""
+    waiting = Notice.objects.filter(
+        assessment=assessment, told_at__isnull=True, dropped_at__isnull=True
+    )
+    if kinds:
+        waiting = waiting.filter(kind__in=kinds)
+    return waiting.update(dropped_at=now or timezone.now())
+
+
+def signers(assessment: Assessment) -> list[User]:
+    """Who may sign: the senior leads; in the short form the leads, where there is none."""
+    found = holders(assessment.agency, [Role.SENIOR_LEAD])
+    if not found and assessment.short_form:
+        return holders(assessment.agency, FORM_LEADS)
+    return found
+
+
+def ready(assessment: Assessment, *, now: datetime) -> int:
+    return tell(assessment, signers(assessment), Kind.READY, once=_stamp(now), now=now)
+
+
+def to_leads(assessment: Assessment, kind: NoticeKind, *, now: datetime) -> int:
+    """Sent back, returned, reopened, decided: the leads go on with it."""
+    people = on_duty(assessment.agency, *FORM_LEADS)
+    return tell(assessment, people, kind, once=_stamp(now), now=now)
+
+
+def to_everybody(assessment: Assessment, kind: NoticeKind, *, now: datetime) -> int:
+    """Moderated, final: the leads and who signed."""
+    people = [*on_duty(assessment.agency, *FORM_LEADS), *signers(assessment)]
+    return tell(assessment, people, kind, once=_stamp(now), now=now)
+
+
+def assigned(assessment: Assessment, person: User, *, now: datetime) -> int:
+    """Standards were given to somebody; several on one day are one line of one mail."""
+    day = timezone.localdate(now).isoformat()
+    return tell(assessment, [person], Kind.ASSIGNED, once=day, now=now)
+
+
+def _stamp(now: datetime) -> str:
+    return now.isoformat(timespec="milliseconds")
+
+
+# --- Noted as time passes ---------------------------------------------------------------------
+def remind(now: datetime, *, at_most: int = AT_ONCE) -> int:
+    """Note who is to hear that a form is to be begun, due soon or overdue; returns how many rows.
+
+    Leads; where an agency has none, its deputies. Each month counts from the day the cycle opened.
+    """
+    today = timezone.localdate(now)
+    noted = 0
+    for cycle in Cycle.objects.open():
+        for kind, once, forms in _due(cycle, today):
+            noted += _note(forms, kind, once, now, at_most - noted)
+            if noted >= at_most:
+                return noted
+    return noted
+
+
+def _due(cycle: Cycle, today: date) -> list[tuple[NoticeKind, str, QuerySet[Assessment]]]:
+    of_cycle = Assessment.objects.filter(cycle=cycle)
+    opened = timezone.localdate(cycle.opened_at)
+    months = _months_between(opened, today)
+    begun = Q(answers_of__isnull=False) & ~Q(answers_of__status=Status.NOT_STARTED)
+    not_begun = of_cycle.filter(status=Status.NOT_STARTED, due_on__gte=today).exclude(begun)
+    of_this_month = [(Kind.OPENED, "once", not_begun)]
+    if months:
+        of_this_month = [(Kind.NOT_STARTED, f"month-{months}", not_begun)]
+    unsigned = of_cycle.filter(status__in=BEFORE_SIGNED)
+    soon = unsigned.filter(due_on__gte=today, due_on__lte=today + SOON)
+    return [
+        *of_this_month,
+        (Kind.DUE_SOON, "", soon),  # once for each due day, which an extension changes
+        (Kind.OVERDUE, f"month-{months}", unsigned.filter(due_on__lt=today)),
+    ]
+
+
+def _months_between(earlier: date, later: date) -> int:
+    """Whole months."""
+    months = (later.year - earlier.year) * 12 + later.month - earlier.month
+    return max(0, months - (later.day < earlier.day))
+
+
+def _note(
+    forms: QuerySet[Assessment], kind: NoticeKind, once: str, now: datetime, at_most: int
+) -> int:
+    told = Notice.objects.filter(assessment=OuterRef("pk"), kind=kind)
+    told = told.filter(once=once or Cast(OuterRef("due_on"), CharField()))
+    waiting = forms.filter(~Exists(told)).order_by("pk")
+    some = {each.pk: each for each in waiting.filter(Exists(_leads()))[:at_most]}
+    leads = _leads_of(some.values())
+    rows = [
+        Notice(
+            person_id=person,
+            assessment=each,
+            kind=kind,
+            once=once or each.due_on.isoformat(),
+            made_at=now,
+        )
+        for each in some.values()
+        for person in leads[each.agency_id]
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _leads() -> QuerySet[Membership]:
+    return Membership.objects.active().filter(
+        agency=OuterRef("agency"), role__in=FORM_LEADS, person__is_active=True
+    )
+
+
+def _leads_of(forms: Iterable[Assessment]) -> dict[int, list[int]]:
+    """Keys of the leads of each agency; of its deputies where it has no lead."""
+    held = Membership.objects.active().filter(
+        agency__in={each.agency_id for each in forms},
+        role__in=FORM_LEADS,
+        person__is_active=True,
+    )
+    by_agency: dict[int, dict[str, list[int]]] = {}
+    for agency, role, person in held.values_list("agency_id", "role", "person_id"):
+        by_agency.setdefault(agency, {}).setdefault(role, []).append(person)
+    return {
+        agency: roles.get(Role.LEAD) or roles[Role.DEPUTY_LEAD]
+        for agency, roles in by_agency.items()
+    }
+
+
+def chase(forms: Iterable[Assessment], *, now: datetime) -> int:
+    """Tell the leads of forms that are late again today, whatever they were told before.
+
+    Returns:
+        How many forms somebody will hear of.
+    """
+    late = list(forms)
+    leads = _leads_of(late)
+    once = f"chased-{timezone.localdate(now)}"
+    rows = [
+        Notice(person_id=person, assessment=each, kind=Kind.OVERDUE, once=once, made_at=now)
+        for each in late
+        for person in leads.get(each.agency_id, [])
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    return len({row.assessment_id for row in rows})
+
+
+# --- Told -------------------------------------------------------------------------------------
+def send(now: datetime, *, at_most: int = AT_ONCE) -> int:
+    """Write one mail to each person who is to hear something and heard nothing today.
+
+    Returns:
+        How many mails.
+    """
+    local = timezone.localtime(now)
+    if local.hour < FROM_HOUR:
+        return 0
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Notice.objects.filter(person=OuterRef("person"), told_at__gte=midnight)
+    waiting = Notice.objects.filter(~Exists(today), told_at__isnull=True, dropped_at__isnull=True)
+    people = waiting.order_by("person").values_list("person", flat=True).distinct()[:at_most]
+    return sum(_digest(person, now) for person in list(people))
+
+
+@transaction.atomic
+def _digest(person: int, now: datetime) -> int:
+    """The mail of one person, if anything still holds; 1 if it was written."""
+    rows = (
+        Notice.objects.filter(person=person, told_at__isnull=True, dropped_at__isnull=True)
+        .select_for_update(of=("self",), skip_locked=True)
+        .select_related("assessment", "person")
+    )
+    holding: list[Notice] = []
+    over: list[Notice] = []
+    for row in rows:
+        still = row.assessment.status in HOLDS[row.kind] and row.person.is_active
+        (holding if still else over).append(row)
+    Notice.objects.filter(pk__in=[row.pk for row in over]).update(dropped_at=now)
+    if not holding:
+        return 0
+    Notice.objects.filter(pk__in=[row.pk for row in holding]).update(told_at=now)
+    forms = {row.assessment_id: row.assessment for row in holding}
+    post.send(
+        holding[0].person,
+        kind="assessment.digest",
+        subject=_subject(len(forms)),
+        what=" ".join(_sentences(holding)),
+        why=_("You have a part in the yearly self-assessment of an agency."),
+        by_when=_by(list(forms.values()), holding),
+        path=_path(list(forms.values())),
+        key=f"assessment.digest:{person}:{timezone.localdate(now)}",
+    )
+    return 1
+
+
+def _subject(forms: int) -> str:
+    return ngettext(
+        "Self-assessment: something waits for you",
+        "Self-assessment: %(count)d forms wait for you",
+        forms,
+    ) % {"count": forms}
+
+
+def _sentences(rows: list[Notice]) -> list[str]:
+    """One for each kind, in the order of the kinds: how many forms, never which."""
+    counted = {kind: len({row.assessment_id for row in rows if row.kind == kind}) for kind in Kind}
+    if counted[Kind.OPENED]:
+        counted[Kind.NOT_STARTED] = 0
+    return [_sentence(kind, number) for kind, number in counted.items() if number]
+
+
+def _sentence(kind: NoticeKind, number: int) -> str:
+    said = {
+        Kind.OPENED: ngettext(
+            "The self-assessment of this year is open.",
+            "%(count)d self-assessments of this year are open.",
+            number,
+        ),
+        Kind.NOT_STARTED: ngettext(
+            "A self-assessment has not been begun.",
+            "%(count)d self-assessments have not been begun.",
+            number,
+        ),
+        Kind.DUE_SOON: ngettext(
+            "A self-assessment is to be signed within two weeks.",
+            "%(count)d self-assessments are to be signed within two weeks.",
+            number,
+        ),
+        Kind.OVERDUE: ngettext(
+            "A self-assessment is overdue.",
+            "%(count)d self-assessments are overdue.",
+            number,
+        ),
+        Kind.ASSIGNED: ngettext(
+            "A colleague asks you to answer part of a self-assessment.",
+            "Colleagues ask you to answer parts of %(count)d self-assessments.",
+            number,
+        ),
+        Kind.READY: ngettext(
+            "A self-assessment is ready for you to sign.",
+            "%(count)d self-assessments are ready for you to sign.",
+            number,
+        ),
+        Kind.SENT_BACK: ngettext(
+            "A self-assessment was sent back by the senior accountable lead.",
+            "%(count)d self-assessments were sent back by the senior accountable lead.",
+            number,
+        ),
+        Kind.RETURNED: ngettext(
+            "The board has questions about a self-assessment.",
+            "The board has questions about %(count)d self-assessments.",
+            number,
+        ),
+        Kind.REOPENED: ngettext(
+            "A self-assessment was reopened by the board.",
+            "%(count)d self-assessments were reopened by the board.",
+            number,
+        ),
+        Kind.WAIVER: ngettext(
+            "The board has decided on a check of a self-assessment.",
+            "The board has decided on checks of %(count)d self-assessments.",
+            number,
+        ),
+        Kind.MODERATED: ngettext(
+            "A self-assessment has been moderated. You may comment on the outcome.",
+            "%(count)d self-assessments have been moderated. You may comment on the outcome.",
+            number,
+        ),
+        Kind.PUBLISHED: ngettext(
+            "The outcome of a self-assessment is final.",
+            "The outcomes of %(count)d self-assessments are final.",
+            number,
+        ),
+    }[kind]
+    return said % {"count": number}
+
+
+WITH_A_DAY = (Kind.OPENED, Kind.NOT_STARTED, Kind.DUE_SOON, Kind.READY, Kind.SENT_BACK)
+
+
+def _by(forms: list[Assessment], rows: list[Notice]) -> str:
+    """The first day by which something is to be signed."""
+    asked = {row.assessment_id for row in rows if row.kind in WITH_A_DAY}
+    days = [each.due_on for each in forms if each.pk in asked]
+    return _("By %(when)s.") % {"when": dates.paper_day(min(days))} if days else ""
+
+
+def _path(forms: list[Assessment]) -> str:
+    if len(forms) == 1:
+        return reverse("selfassessment:overview", args=[forms[0].key])
+    return reverse("selfassessment:home")

@@ -1,0 +1,284 @@
+"""A cycle: planned, looked at, opened for everybody, more time, no form, its last day."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django_tasks_db.models import DBTaskResult
+
+from agencies.terms import AgencyType, Role
+from audit.models import AuditEvent
+from outbox.tasks import TaskRunner
+from selfassessment import profiles, workflow
+from selfassessment.models import AlsoReports, Assessment, Cycle, Profile
+from selfassessment.moves import NotReady, TransitionError
+from selfassessment.terms import FormType, Rating, Status
+from selfassessment.workflow import cycles
+from selfassessment.workflow.profiles import SetUp
+from tests.factories import AgencyFactory, LocalityFactory, MembershipFactory
+from tests.selfassessment import forms
+
+
+def jobs():
+    return DBTaskResult.objects.filter(task_path="selfassessment.tasks.make_forms")
+
+
+def work() -> int:
+    """The worker, as long as there is a job; returns how many there were."""
+    runner = TaskRunner("test")
+    while runner.run_next():
+        pass
+    assert not jobs().failed().exists()
+    return jobs().count()
+
+
+def opened(cast, year=2026):
+    cycle = forms.cycle_of(year, opened=False)
+    return workflow.open_cycle(cycle, by=cast.manager, now=forms.NOW)
+
+
+def form_of(agency, **more):
+    return Assessment.objects.get(agency=agency, **more)
+
+
+# --- Planning ---------------------------------------------------------------------------------
+def test_the_usual_days_are_those_of_the_calendar():
+    assert cycles.usual_days(2026) == {
+        "opens_on": date(2026, 9, 1),
+        "due_on": date(2026, 11, 30),
+        "moderation_ends_on": date(2027, 1, 31),
+        "report_on": date(2027, 2, 28),
+        "closes_on": date(2027, 8, 31),
+    }
+
+
+def test_a_calendar_that_names_the_29th_of_february_works_every_year(settings):
+    settings.CYCLE_DAYS = [(9, 1), (11, 30), (1, 31), (2, 29), (8, 31)]
+    assert cycles.usual_days(2026)["report_on"] == date(2027, 2, 28)
+
+
+def test_only_the_manager_plans_and_opens(cast):
+    days, standards = cycles.usual_days(2027), forms.standard_set()
+    for who in (cast.board_member, cast.lead, cast.senior, cast.moderator):
+        with pytest.raises(PermissionDenied):
+            workflow.plan_cycle(2027, standards, days, by=who)
+    cycle = workflow.plan_cycle(2027, standards, days, by=cast.manager)
+    with pytest.raises(PermissionDenied):
+        workflow.open_cycle(cycle, by=cast.board_member)
+    with pytest.raises(TransitionError):
+        workflow.plan_cycle(2027, standards, days, by=cast.manager)
+
+
+def test_a_draft_of_the_standards_opens_nothing(cast):
+    standards = forms.standard_set()
+    standards.published_at = None
+    with pytest.raises(NotReady):
+        workflow.plan_cycle(2027, standards, cycles.usual_days(2027), by=cast.manager)
+
+
+def test_the_plan_of_an_open_cycle_stands(cast):
+    cycle = opened(cast)
+    with pytest.raises(TransitionError):
+        workflow.change_cycle(cycle, cycle.standards, {}, by=cast.manager)
+
+
+# --- Looking first ----------------------------------------------------------------------------
+def test_the_preview_counts_forms_guesses_and_who_is_missing(cast, django_assert_max_num_queries):
+    AgencyFactory(kind=AgencyType.INDEPENDENT)
+    AgencyFactory(is_active=False)
+    AlsoReports.objects.create(agency=cast.school, board=LocalityFactory(code="YK"))
+    with django_assert_max_num_queries(5):
+        seen = profiles.preview()
+    assert {(each.form_type, each.forms, each.short) for each in seen.lines} == {
+        (FormType.SE, 2, 0),
+        (FormType.FH, 1, 0),
+        (FormType.HL, 1, 0),
+        (FormType.VC, 1, 1),
+    }
+    assert dict(seen.guessed) == {FormType.FH: 1, FormType.HL: 1, FormType.VC: 1}
+    # The school has a lead and a senior lead, the primary a lead; who works alone signs.
+    assert (seen.forms, seen.without_lead, seen.without_senior, seen.second) == (6, 3, 3, 1)
+
+
+# --- Opening ----------------------------------------------------------------------------------
+def test_opening_makes_a_form_for_every_active_agency(cast):
+    AgencyFactory(is_active=False)
+    alone = AgencyFactory(kind=AgencyType.INDEPENDENT)
+    cycle = opened(cast)
+    assert cycle.standards.used_at == forms.NOW
+    assert cycles.facts(cycle) == {"forms": 0, "missing": 5, "at_work": True}
+    work()
+    assert cycles.facts(cycle) == {"forms": 5, "missing": 0, "at_work": False}
+    school = form_of(cast.school)
+    assert (school.status, school.form_type, school.asked) == (Status.NOT_STARTED, "SE", 46)
+    assert (school.due_on, school.board) == (cycle.due_on, cast.locality)
+    childminder = form_of(alone)
+    assert (childminder.short_form, childminder.is_one_person) == (True, True)
+    assert Profile.objects.filter(agency=alone, form_type=FormType.VC).exists()
+    assert AuditEvent.objects.filter(kind="assessment.cycle_opened").count() == 1
+
+
+def test_jobs_go_on_one_after_the_other_and_to_begin_again_changes_nothing(cast, monkeypatch):
+    monkeypatch.setattr(cycles, "AT_ONCE", 3)
+    cycle = opened(cast)
+    took = work()
+    keys = set(Assessment.objects.values_list("key", flat=True))
+    assert (took, len(keys)) == (3, 4)
+    assert cycles.make_forms_and_go_on(cycle) == 0
+    assert workflow.add_agencies(cycle, by=cast.manager) == 0
+    assert set(Assessment.objects.values_list("key", flat=True)) == keys
+
+
+def test_a_cycle_is_opened_once(cast):
+    cycle = opened(cast)
+    with pytest.raises(TransitionError):
+        workflow.open_cycle(cycle, by=cast.manager)
+    assert jobs().count() == 1
+
+
+def test_a_cycle_whose_days_are_over_is_not_opened(cast):
+    cycle = forms.cycle_of(2024, opened=False)
+    with pytest.raises(NotReady):
+        workflow.open_cycle(cycle, by=cast.manager, now=forms.NOW)
+
+
+def test_agencies_that_join_later_are_added_by_the_manager(cast):
+    cycle = opened(cast)
+    work()
+    late = AgencyFactory()
+    with pytest.raises(PermissionDenied):
+        workflow.add_agencies(cycle, by=cast.lead)
+    assert workflow.add_agencies(cycle, by=cast.manager) == 1
+    work()
+    assert form_of(late).cycle == cycle
+
+
+def test_an_agency_of_two_boards_has_two_forms_with_one_set_of_answers(cast):
+    york = LocalityFactory(code="YK")
+    AlsoReports.objects.create(agency=cast.school, board=york)
+    opened(cast)
+    work()
+    first, second = form_of(cast.school, board=cast.locality), form_of(cast.school, board=york)
+    assert second.source == first
+    assert (second.asked, second.due_on) == (first.asked, first.due_on)
+
+
+def test_a_second_board_can_be_added_to_a_form_that_was_begun(cast):
+    cycle = opened(cast)
+    work()
+    first = form_of(cast.school)
+    forms.fill(first, Rating.IN_PLACE, by=cast.lead)
+    york = LocalityFactory(code="YK")
+    workflow.set_boards(cast.school, [york], by=cast.manager)
+    assert workflow.add_agencies(cycle, by=cast.manager) == 1
+    work()
+    first.refresh_from_db()
+    assert form_of(cast.school, board=york).points == first.points > 0
+
+
+# --- Which form -------------------------------------------------------------------------------
+def test_who_may_say_which_form_an_agency_fills_in(cast):
+    setup = SetUp(form_type=FormType.SE, size="many")
+    for who in (cast.lead, cast.senior, cast.manager):
+        workflow.set_profile(cast.school, setup, by=who)
+    for who in (cast.teacher, cast.other_lead, cast.board_member, cast.moderator):
+        with pytest.raises(PermissionDenied):
+            workflow.set_profile(cast.school, setup, by=who)
+
+
+def test_the_short_form_is_for_fewer_than_five_people(cast):
+    setup = SetUp(form_type=FormType.SE, size="many", short_form=True)
+    with pytest.raises(NotReady):
+        workflow.set_profile(cast.school, setup, by=cast.lead)
+
+
+def test_where_the_board_asks_for_the_full_form_it_is_the_full_form(cast):
+    few = {"form_type": FormType.SE, "size": "few"}
+    required = SetUp(**few, full_form_required=True)
+    with pytest.raises(PermissionDenied):
+        workflow.set_profile(cast.school, required, by=cast.lead)
+    workflow.set_profile(cast.school, required, by=cast.manager)
+    short = SetUp(**few, short_form=True, full_form_required=True)
+    with pytest.raises(NotReady):
+        workflow.set_profile(cast.school, short, by=cast.lead)
+
+
+def test_an_open_form_follows_the_profile_and_a_signed_one_does_not(cast, form):
+    short = SetUp(form_type=FormType.SE, size="few", short_form=True)
+    workflow.set_profile(cast.school, short, by=cast.lead)
+    form.refresh_from_db()
+    assert (form.short_form, form.asked) == (True, 23)
+    forms.put_in(form, Status.SIGNED, cast)
+    workflow.set_profile(cast.school, SetUp(form_type=FormType.SE, size="many"), by=cast.lead)
+    form.refresh_from_db()
+    assert form.short_form
+
+
+# --- More time, no form -----------------------------------------------------------------------
+def test_more_time_has_a_reason_and_a_later_day(cast, form):
+    until = form.due_on + timedelta(days=14)
+    extended = workflow.extend(form, until, "The lead is ill.", by=cast.manager)
+    assert (extended.due_on, extended.extensions.get().reason) == (until, "The lead is ill.")
+    for day in (until, form.cycle.closes_on):
+        with pytest.raises(NotReady):
+            workflow.extend(form, day, "Again.", by=cast.manager)
+    with pytest.raises(PermissionDenied):
+        workflow.extend(form, until + timedelta(days=1), "We are busy.", by=cast.lead)
+
+
+def test_a_signed_form_needs_no_more_time(cast, form):
+    forms.put_in(form, Status.SIGNED, cast)
+    with pytest.raises(TransitionError):
+        workflow.extend(form, date(2026, 12, 20), "More.", by=cast.manager)
+
+
+def test_an_exemption_has_a_reason_and_can_be_undone(cast, form):
+    forms.fill(form, {"LG1": Rating.IN_PLACE}, by=cast.lead)
+    workflow.exempt(form, "It closes at Christmas.", by=cast.manager)
+    form.refresh_from_db()
+    assert (form.status, form.exempt_reason) == (Status.EXEMPT, "It closes at Christmas.")
+    workflow.undo_exemption(form, "It stays open.", by=cast.manager)
+    form.refresh_from_db()
+    assert (form.status, form.exempt_reason, form.answered) == (Status.NOT_STARTED, "", 1)
+
+
+def test_both_boards_forms_are_exempt_together(cast, form):
+    second = forms.form_of(cast.school, board=LocalityFactory(code="YK"), answers_of=form)
+    workflow.exempt(form, "It closes.", by=cast.manager)
+    second.refresh_from_db()
+    assert second.status == Status.EXEMPT
+    workflow.undo_exemption(second, "It stays.", by=cast.manager)
+    form.refresh_from_db()
+    assert form.status == Status.NOT_STARTED
+
+
+def test_the_manager_exempts_no_agency_of_their_own(cast, form):
+    MembershipFactory(person=cast.manager, role=Role.PRACTITIONER, agency=cast.school)
+    with pytest.raises(PermissionDenied):
+        workflow.exempt(form, "It is mine.", by=cast.manager)
+
+
+# --- The end ----------------------------------------------------------------------------------
+def test_on_its_last_day_a_cycle_closes_in_portions_and_remembers_where_forms_were(cast, form):
+    other = forms.form_of(cast.other_school)
+    forms.put_in(form, Status.PUBLISHED, cast)
+    before = datetime(2027, 8, 30, 12, tzinfo=UTC)
+    assert cycles.close_due(before) == 0
+    last = datetime(2027, 8, 31, 12, tzinfo=UTC)
+    assert cycles.close_due(last, at_most=1) == 1
+    assert Cycle.objects.get(year=2026).is_open
+    assert cycles.close_due(last, at_most=1) == 1
+    assert cycles.close_due(last) == 0
+    form.refresh_from_db()
+    other.refresh_from_db()
+    assert (form.status, form.closed_from) == (Status.CLOSED, Status.PUBLISHED)
+    assert (other.status, other.closed_from) == (Status.CLOSED, Status.NOT_STARTED)
+    assert Cycle.objects.get(year=2026).closed_at == last
+
+
+def test_nothing_is_written_into_a_closed_form(cast, form):
+    forms.put_in(form, Status.CLOSED, cast)
+    with pytest.raises(TransitionError):
+        workflow.extend(form, date(2027, 8, 30), "Late.", by=cast.manager)
+    with pytest.raises(TransitionError):
+        workflow.exempt(form, "Late.", by=cast.manager)
