@@ -11,6 +11,18 @@ class FileKind(models.TextChoices):
     DOCX = "docx", _("Word document")
     ODT = "odt", _("ODT document")
     TXT = "txt", _("text")
+    XLSX = "xlsx", _("spreadsheet")
+
+
+DOCUMENTS = (
+    FileKind.PDF,
+    FileKind.JPEG,
+    FileKind.PNG,
+    FileKind.DOCX,
+    FileKind.ODT,
+    FileKind.TXT,
+)
+"""What is taken everywhere."""
 
 
 class FileState(models.TextChoices):

@@ -25,7 +25,7 @@ from agencies import people
 from agencies.models import Agency, Locality, Membership, RetentionRule, Route
 from agencies.terms import AGENCY_LEADS, PREVENT, AgencyType, LegalBasis, Role, Sector
 from clauses.models import Edition
-from files.terms import FileKind, FileState
+from files.terms import DOCUMENTS, FileState
 from referrals import terms
 from referrals.terms import Status
 from vault.fields import SealedBinaryField, SealedJSONField, SealedTextField
@@ -817,7 +817,7 @@ class Attachment(PartOfCase):
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="files")
     number = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=10, choices=FileKind)
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.label) for kind in DOCUMENTS])
     name = SealedTextField()
     size = models.PositiveIntegerField()
     sha256 = SealedTextField()

@@ -22,11 +22,23 @@ from agencies import people
 from agencies.models import Agency, Locality, Membership
 from agencies.terms import AGENCY_ROLES, Role
 from selfassessment import scoring, terms
+from selfassessment.actions.models import (
+    Action,
+    ActionCycle,
+    ActionReminder,
+    ActionStandard,
+    ProgressNote,
+)
+from selfassessment.evidence.models import Evidence, EvidenceUse, EvidenceVersion
 from selfassessment.moderation.models import Interest, Review
 from selfassessment.standards.models import Standard, StandardSection, StandardSet
 from selfassessment.terms import Confidence, FormType, Rag, Rating, Status
 
 __all__ = [
+    "Action",
+    "ActionCycle",
+    "ActionReminder",
+    "ActionStandard",
     "AlsoReports",
     "Answer",
     "AnswerSave",
@@ -34,11 +46,15 @@ __all__ = [
     "Assignment",
     "Comment",
     "Cycle",
+    "Evidence",
+    "EvidenceUse",
+    "EvidenceVersion",
     "Extension",
     "Helper",
     "Interest",
     "Moderator",
     "Profile",
+    "ProgressNote",
     "Review",
     "SectionScore",
     "SignOff",

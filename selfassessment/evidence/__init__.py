@@ -1,0 +1,1 @@
+"""What an agency shows for what it says: files, links, observations, each for several standards."""
