@@ -14,7 +14,7 @@ import vault.fields
 class Migration(migrations.Migration):
     dependencies = [
         ("agencies", "0004_contact_editions"),
-        ("selfassessment", "0004_moderation"),
+        ("selfassessment", "0005_what_is_said_and_let_off"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
