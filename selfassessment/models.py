@@ -214,11 +214,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.all()
 
     def counted(self) -> Self:
-        """Those whose scores a board report shows: signed, and not taken back."""
-        return self.filter(
-            Q(status__in=[each for each in terms.COUNTED if each != Status.CLOSED])
-            | Q(status=Status.CLOSED, closed_from__in=terms.COUNTED)
-        )
+        """Those whose scores a board report shows: a sign-off of them stands."""
+        return self.filter(signed_at__isnull=False)
 
     def overdue(self, today: date) -> Self:
         return self.filter(status__in=terms.BEFORE_SIGNED, due_on__lt=today)
@@ -330,6 +327,11 @@ class Assessment(models.Model):
     @property
     def source_id(self) -> uuid.UUID:
         return self.answers_of_id or self.pk
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a sign-off stands: it was not changed since, nor taken back."""
+        return self.signed_at is not None
 
     def is_overdue(self, today: date) -> bool:
         return self.status in terms.BEFORE_SIGNED and self.due_on < today

@@ -109,14 +109,6 @@ READ_BY_BOARD = (
     Status.PUBLISHED,
     Status.CLOSED,
 )
-# What a board report counts: signed and not taken back.
-COUNTED = (
-    Status.SIGNED,
-    Status.MODERATION,
-    Status.MODERATED,
-    Status.PUBLISHED,
-    Status.CLOSED,
-)
 WITH_MODERATORS = (Status.MODERATION, Status.MODERATED, Status.PUBLISHED, Status.CLOSED)
 
 # Who does what in an agency; the signer is its senior accountable lead.

@@ -1,0 +1,434 @@
+"""Agencies by sections: a word, a number and the change in every cell, and no ranks.
+
+Only what was signed is shown. Settings where one person works stand in one row of their type, and
+have no numbers before five of them have signed, so that nobody can be picked out.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Aggregate, Count, F, FloatField, Func, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from selfassessment import scoring
+from selfassessment.board.filters import BY_NAME, ORDER, Filters, in_order_of_types
+from selfassessment.models import Assessment, AssessmentQuerySet, SectionScore
+from selfassessment.standards.models import StandardSection
+from selfassessment.terms import (
+    GROUP_AT_LEAST,
+    HIDDEN_BELOW,
+    FormType,
+    Rag,
+    Status,
+)
+from ui import dates
+
+PAGE = 40
+"""Agencies to a page."""
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One section of one agency: a word, and a number and the change where there are any."""
+
+    word: str
+    look: str  # the style's name: red, amber, green, na, none
+    number: str = ""
+    change: str = ""
+    gaps: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One agency, or the small settings of a type, or the middle of a type.
+
+    ``cells`` is empty where there is nothing to show; ``instead`` says why.
+    """
+
+    name: str
+    cells: Sequence[Cell] = ()
+    instead: str = ""
+    is_middle: bool = False
+    key: str = ""  # of the form, for those who may read it
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    sections: Sequence[StandardSection]
+    groups: Sequence[Group]
+    pages: int
+    page: int
+    agencies: int
+
+
+class Middle(Aggregate):
+    """The median of an expression."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+PERCENT = 100.0 * F("points") / F("possible")
+
+
+def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
+    """The page of the map that was asked for; eight queries at most."""
+    cycle = filters.cycle
+    if cycle is None:
+        return HeatMap([], [], 1, 1, 0)
+    forms = filters.forms(user)
+    sections = list(cycle.standards.sections.all())
+    types = _types(forms)
+    segments = _segments(types, by_name=filters.order == BY_NAME)
+    length = sum(segment.length for segment in segments)
+    pages = max(-(-length // PAGE), 1)
+    page = min(filters.page, pages)
+    window = range((page - 1) * PAGE, page * PAGE)
+    shown = _shown(segments, window)
+    named = forms.filter(is_one_person=False).select_related("agency")
+    order = ["agency__name", "pk"]
+    if filters.order != BY_NAME:
+        order.insert(0, in_order_of_types())  # type: ignore[arg-type]
+    first = sum(each.skipped for each in shown) if shown else 0
+    count = sum(each.taken for each in shown)
+    rows = list(named.order_by(*order)[first : first + count])
+    lines = dict(
+        zip([each.pk for each in rows], _rows(rows, filters, sections, today), strict=True)
+    )
+    ended = [kind for each in shown if each.ends for kind in each.kinds]
+    summaries = _Summaries.of(forms, ended, sections)
+    groups, at = [], 0
+    for part in shown:
+        of_part = [lines[each.pk] for each in rows[at : at + part.taken]]
+        at += part.taken
+        for kind in part.kinds if part.ends else ():
+            of_part += summaries.rows(kind, types[kind])
+        if of_part:
+            groups.append(Group(part.name, of_part))
+    return HeatMap(sections, groups, pages, page, sum(each["all"] for each in types.values()))
+
+
+def every_row(filters: Filters, *, user: User, today: date) -> Iterator[Row]:
+    """All pages, a page at a time, for a sheet."""
+    page, pages = 1, 1
+    while page <= pages:
+        found = heat_map(replace(filters, page=page), user=user, today=today)
+        pages = found.pages
+        for group in found.groups:
+            yield from group.rows
+        page += 1
+
+
+# Which rows a page has ---------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _Segment:
+    """The rows of one type, in order; small settings are one row at its end."""
+
+    name: str
+    kinds: tuple[FormType, ...]
+    named: int
+    small: bool
+
+    @property
+    def length(self) -> int:
+        return self.named + self.small
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a page shows of a segment: how many named rows, and whether the segment ends there."""
+
+    name: str
+    kinds: tuple[FormType, ...]
+    skipped: int
+    taken: int
+    ends: bool
+
+
+def _types(forms: AssessmentQuerySet) -> dict[FormType, dict[str, int]]:
+    """Of each type that has forms: all, small, and how many of either were signed."""
+    signed = Q(signed_at__isnull=False)
+    found = (
+        forms.order_by()
+        .values("form_type")
+        .annotate(
+            all=Count("pk"),
+            small=Count("pk", filter=Q(is_one_person=True)),
+            signed=Count("pk", filter=signed),
+            small_signed=Count("pk", filter=signed & Q(is_one_person=True)),
+        )
+    )
+    by_kind: dict[FormType, dict[str, Any]] = {
+        FormType(each["form_type"]): {**each} for each in found
+    }
+    return {kind: by_kind[kind] for kind in ORDER if kind in by_kind}
+
+
+def _segments(types: dict[FormType, dict[str, int]], *, by_name: bool) -> list[_Segment]:
+    if by_name:
+        named = sum(each["all"] - each["small"] for each in types.values())
+        small = any(each["small"] for each in types.values())
+        return [_Segment(_("All agencies"), tuple(types), named, small)] if types else []
+    return [
+        _Segment(str(kind.label), (kind,), each["all"] - each["small"], bool(each["small"]))
+        for kind, each in types.items()
+    ]
+
+
+def _shown(segments: Sequence[_Segment], window: range) -> list[_Part]:
+    """The parts of segments that stand in the window; ``skipped`` counts named rows before it."""
+    shown: list[_Part] = []
+    start, named_before = 0, 0
+    for segment in segments:
+        end = start + segment.length
+        begin, stop = max(window.start, start), min(window.stop, end)
+        if begin < stop:
+            named_from = min(begin - start, segment.named)
+            named_to = min(stop - start, segment.named)
+            shown.append(
+                _Part(
+                    segment.name,
+                    segment.kinds,
+                    skipped=named_from + (named_before if not shown else 0),
+                    taken=named_to - named_from,
+                    ends=stop == end,
+                )
+            )
+        named_before += segment.named
+        start = end
+    return shown
+
+
+# What stands in a row ----------------------------------------------------------------------------
+def _rows(
+    forms: Sequence[Assessment],
+    filters: Filters,
+    sections: Sequence[StandardSection],
+    today: date,
+) -> Iterator[Row]:
+    counted = [each for each in forms if each.is_signed]
+    scores = _scores(each.pk for each in counted)
+    before, overall = _last_year(counted, filters)
+    for form in forms:
+        if not form.is_signed:
+            yield Row(form.agency.name, instead=why_not(form, today))
+            continue
+        then = before.get(form.agency_id, {})
+        cells = [
+            cell(
+                Rag(form.rag) if form.rag else None,
+                form.percent,
+                scoring.difference(form.percent, overall.get(form.agency_id)),
+                form.critical_gaps,
+            )
+        ]
+        for section in sections:
+            score = scores[form.pk].get(section.code)
+            if score is None or not score.asked:
+                cells.append(Cell(_("Not asked"), "na"))
+                continue
+            last = then.get(section.code)
+            cells.append(
+                cell(
+                    Rag(score.rag) if score.rag else None,
+                    score.percent,
+                    scoring.difference(score.percent, last.percent if last else None),
+                    score.critical_gaps,
+                    applies=score.possible > 0,
+                )
+            )
+        yield Row(form.agency.name, cells, key=form.key)
+
+
+def why_not(form: Assessment, today: date) -> str:
+    """Why the row of a form has no scores."""
+    drafts = _("Drafts are not shown.")
+    if form.status == Status.EXEMPT:
+        return _("Not required this year.")
+    if form.status == Status.CLOSED:
+        return _("Not signed off before the cycle closed.")
+    if form.status == Status.RETURNED:
+        return _("Returned to the agency with questions.")
+    if form.is_overdue(today):
+        said = _("Not signed off. Overdue since %(day)s.") % {"day": dates.day(form.due_on)}
+    elif form.status == Status.READY:
+        said = _("Not signed off: with the senior lead.")
+    else:
+        said = _("Not signed off.")
+    return f"{said} {drafts}"
+
+
+def cell(
+    rag: Rag | None,
+    percent: Decimal | None,
+    change: Decimal | None,
+    gaps: int,
+    *,
+    applies: bool = True,
+) -> Cell:
+    if not applies:
+        return Cell(_("Does not apply"), "na")
+    if rag is None or percent is None:
+        return Cell(_("Incomplete"), "none")
+    return Cell(
+        str(rag.label),
+        str(rag),
+        str(percent),
+        changed(change),
+        ngettext("%(number)d gap", "%(number)d gaps", gaps) % {"number": gaps} if gaps else "",
+    )
+
+
+def changed(change: Decimal | None) -> str:
+    """The change since last year in points: "+4.6", "same"; "" where nothing can be compared."""
+    if change is None:
+        return ""
+    if not change:
+        return _("same")
+    return f"+{change}" if change > 0 else f"{MINUS}{abs(change)}"
+
+
+def _scores(keys: Iterable[Any]) -> dict[Any, dict[str, SectionScore]]:
+    found: dict[Any, dict[str, SectionScore]] = defaultdict(dict)
+    wanted = list(keys)
+    if wanted:
+        for score in SectionScore.objects.filter(assessment__in=wanted).defer("ratings"):
+            found[score.assessment_id][score.section] = score
+    return found
+
+
+def _last_year(
+    forms: Sequence[Assessment], filters: Filters
+) -> tuple[dict[int, dict[str, SectionScore]], dict[int, Decimal | None]]:
+    """Last year's signed scores by agency, of the same board and major version; else none."""
+    by_section: dict[int, dict[str, SectionScore]] = defaultdict(dict)
+    overall: dict[int, Decimal | None] = {}
+    cycle = filters.cycle
+    last = next((each for each in filters.cycles if cycle and each.year == cycle.year - 1), None)
+    if not forms or last is None or cycle is None:
+        return by_section, overall
+    if last.standards.major != cycle.standards.major:
+        return by_section, overall
+    boards = {each.agency_id: each.board_id for each in forms}
+    then = Assessment.objects.filter(cycle=last, agency__in=boards).counted()
+    scores = SectionScore.objects.filter(assessment__in=then.values("pk")).defer("ratings")
+    for score in scores.select_related("assessment"):
+        form = score.assessment
+        if boards[form.agency_id] == form.board_id:
+            by_section[form.agency_id][score.section] = score
+            overall[form.agency_id] = form.percent
+    return by_section, overall
+
+
+# The middle of a type, and small settings --------------------------------------------------------
+@dataclass(frozen=True)
+class _Summaries:
+    """The medians of types, of all their forms and of the small ones; "" is the whole form."""
+
+    sections: Sequence[StandardSection]
+    of_all: dict[FormType, dict[str, Decimal]]
+    of_small: dict[FormType, dict[str, Decimal]]
+
+    @classmethod
+    def of(
+        cls,
+        forms: AssessmentQuerySet,
+        kinds: Sequence[FormType],
+        sections: Sequence[StandardSection],
+    ) -> "_Summaries":
+        if not kinds:
+            return cls(sections, {}, {})
+        signed = forms.counted().filter(form_type__in=kinds)
+        return cls(sections, _medians(signed), _medians(signed.filter(is_one_person=True)))
+
+    def rows(self, kind: FormType, counts: dict[str, int]) -> Iterator[Row]:
+        if counts["small"]:
+            yield self._small(kind, counts)
+        if counts["signed"] >= GROUP_AT_LEAST:
+            name = _("Middle of %(number)d signed off") % {"number": counts["signed"]}
+            yield Row(name, self._cells(self.of_all.get(kind, {})), is_middle=True)
+
+    def _small(self, kind: FormType, counts: dict[str, int]) -> Row:
+        if counts["small_signed"] >= HIDDEN_BELOW:
+            name = _("Small settings (%(number)d signed off), the middle of them") % {
+                "number": counts["small_signed"]
+            }
+            return Row(name, self._cells(self.of_small.get(kind, {})))
+        grouped = _("Grouped so that nobody can be picked out. Drafts are not shown.")
+        return Row(_("Small settings"), instead=grouped)
+
+    def _cells(self, middles: dict[str, Decimal]) -> list[Cell]:
+        codes = ["", *(section.code for section in self.sections)]
+        return [
+            Cell(_("Middle"), "na", str(middles[code]))
+            if code in middles
+            else Cell(_("Too few"), "na")
+            for code in codes
+        ]
+
+
+def _medians(forms: AssessmentQuerySet) -> dict[FormType, dict[str, Decimal]]:
+    """By type, of the whole form under "" and by section, from three scores up: two queries."""
+    found: dict[FormType, dict[str, Decimal]] = defaultdict(dict)
+    whole = forms.order_by().filter(possible__gt=0).values("form_type")
+    parts = (
+        SectionScore.objects.filter(assessment__in=forms.values("pk"), possible__gt=0)
+        .order_by()
+        .values("section", form_type=F("assessment__form_type"))
+    )
+    for query in (whole, parts):
+        for each in query.annotate(number=Count("pk"), middle=Middle(PERCENT)):
+            if each["number"] >= GROUP_AT_LEAST:
+                said = Decimal(str(each["middle"])).quantize(scoring.ONE_DECIMAL)
+                found[FormType(each["form_type"])][str(each.get("section", ""))] = said
+    return found
+
+
+# The sentence at the top -------------------------------------------------------------------------
+def headline(filters: Filters, *, user: User) -> list[str]:
+    """How many have signed, and where the critical gaps are: two queries."""
+    if filters.cycle is None:
+        return []
+    forms = filters.forms(user)
+    counts = _types(forms)
+    every, signed = (sum(each[name] for each in counts.values()) for name in ("all", "signed"))
+    said = [
+        ngettext(
+            "%(signed)d of %(every)d agency has signed off.",
+            "%(signed)d of %(every)d agencies have signed off.",
+            every,
+        )
+        % {"signed": signed, "every": every}
+    ]
+    gaps = critical_gaps(forms)
+    if not gaps:
+        return [*said, _("None of those has a critical gap.")] if signed else said
+    places = ", ".join(f"{code} ({number})" for code, number in gaps.most_common())
+    return [
+        *said,
+        _("Critical gaps, with how many agencies have each: %(places)s.") % {"places": places},
+    ]
+
+
+def critical_gaps(forms: AssessmentQuerySet) -> Counter[str]:
+    """The code of each critical standard that is not in place: how many signed forms say so."""
+    scores = SectionScore.objects.filter(
+        assessment__in=forms.counted().values("pk"),
+        critical_gaps__gt=0,
+    )
+    codes = scores.order_by().annotate(code=Func(F("gaps"), function="unnest"))
+    return Counter(dict(codes.values_list("code").annotate(number=Count("pk"))))

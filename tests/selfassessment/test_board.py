@@ -1,0 +1,249 @@
+"""What the board sees: scores of what was signed, nobody's words, and no single person."""
+
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+
+import openpyxl
+import pytest
+from django.http import QueryDict
+from django.urls import reverse
+
+from agencies.models import Agency
+from agencies.terms import AgencyType
+from selfassessment import results
+from selfassessment.board import heatmap, participation, small, standards, years
+from selfassessment.board.filters import Filters
+from selfassessment.models import Assessment, Profile
+from selfassessment.terms import FormType, Rating, Status
+from tests.entry import enter
+from tests.factories import AgencyFactory, LocalityFactory
+from tests.selfassessment import forms
+
+TODAY = date(2026, 12, 3)
+
+
+def asked(words: str = "") -> Filters:
+    return Filters.read(QueryDict(words))
+
+
+def signed(
+    agency: Agency, cast: forms.Cast, rating: Rating = Rating.IN_PLACE, **more
+) -> Assessment:
+    form = forms.form_of(agency, **more)
+    forms.fill(form, rating, by=cast.lead)
+    form.refresh_from_db()
+    return forms.put_in(form, Status.SIGNED, cast)
+
+
+def small_settings(number: int) -> list[Agency]:
+    """Childminders who work alone, with the short form."""
+    made = []
+    for _each in range(number):
+        agency = AgencyFactory(kind=AgencyType.EARLY_YEARS)
+        Profile.objects.create(
+            agency=agency, form_type=FormType.SE, short_form=True, is_one_person=True
+        )
+        made.append(agency)
+    return made
+
+
+def the_map(cast: forms.Cast, words: str = "") -> heatmap.HeatMap:
+    return heatmap.heat_map(asked(words), user=cast.board_member, today=TODAY)
+
+
+def rows(found: heatmap.HeatMap) -> dict[str, heatmap.Row]:
+    return {row.name: row for group in found.groups for row in group.rows}
+
+
+@pytest.fixture
+def full(cast: forms.Cast) -> forms.Cast:
+    """One school signed last year and this, another has not; three more make a middle."""
+    signed(cast.school, cast, Rating.DEVELOPING, year=2025)
+    form = forms.form_of(cast.school)
+    ratings = {each.code: Rating.IN_PLACE for each in results.asked_of(form)}
+    forms.fill(form, ratings | {"LG1": Rating.NOT_IN_PLACE}, by=cast.lead)
+    form.refresh_from_db()
+    forms.put_in(form, Status.SIGNED, cast)
+    forms.form_of(cast.other_school)
+    return cast
+
+
+def test_a_cell_says_word_score_change_and_gaps(full):
+    row = rows(the_map(full))["Fellgate High School"]
+    whole, leaders = row.cells[0], row.cells[1]
+    assert (whole.word, whole.gaps) == ("Amber", "1 gap")
+    assert (leaders.word, leaders.look, leaders.number) == ("Red", "red", "53.3")
+    assert (leaders.change, leaders.gaps) == ("+20.0", "1 gap")
+    assert len(row.cells) == 13
+
+
+def test_what_is_not_signed_has_no_score(full):
+    row = rows(the_map(full))["Little Wharfe Primary"]
+    assert not row.cells
+    assert row.instead == "Not signed off. Overdue since Monday 30 November. Drafts are not shown."
+
+
+def test_a_change_voids_and_takes_the_score_away(full):
+    Assessment.objects.filter(agency=full.school).update(status=Status.RETURNED, signed_at=None)
+    assert rows(the_map(full))["Fellgate High School"].instead.startswith("Returned")
+
+
+def test_who_works_alone_stands_in_no_row_of_their_own(full):
+    for agency in small_settings(4):
+        signed(agency, full)
+    shown = rows(the_map(full))
+    assert shown["Small settings"].instead.startswith("Grouped so that nobody can be picked out")
+    assert not {agency.name for agency in Agency.objects.filter(kind="early_years")} & set(shown)
+
+
+def test_five_who_work_alone_have_a_middle(full):
+    for agency in small_settings(5):
+        signed(agency, full)
+    [name] = [name for name in rows(the_map(full)) if name.startswith("Small settings")]
+    assert name == "Small settings (5 signed off), the middle of them"
+    assert rows(the_map(full))[name].cells[0].number == "66.7"
+
+
+def test_three_agencies_of_a_type_have_a_middle(full):
+    assert not any(row.is_middle for row in rows(the_map(full)).values())
+    for number in range(2):
+        signed(forms.school_called(f"Moorside {number}"), full, Rating.EMBEDDED)
+    middle = rows(the_map(full))["Middle of 3 signed off"]
+    assert middle.cells[0].number == "100.0"
+
+
+def test_pages_have_forty_rows_and_each_agency_once(full):
+    for number in range(85):
+        forms.form_of(forms.school_called(f"School {number:03}"))
+    signed(small_settings(1)[0], full)
+    names = []
+    for page in range(1, 4):
+        found = the_map(full, f"page={page}")
+        assert found.pages == 3
+        names += [row.name for group in found.groups for row in group.rows]
+    assert len(names) == len(set(names)) == 88
+    assert sorted(names[:-1]) == names[:-1]
+    assert names[-1] == "Small settings"
+    assert the_map(full, "page=99").page == 3
+
+
+def test_other_wording_breaks_the_comparison(full):
+    standards_of_2025 = Assessment.objects.get(agency=full.school, cycle__year=2025).cycle
+    other = forms.standard_set()
+    other.pk, other.version, other.major, other.minor = None, "2025.1", 2025, 1
+    other.used_at = None
+    other.save()
+    standards_of_2025.standards = other
+    standards_of_2025.save()
+    assert rows(the_map(full))["Fellgate High School"].cells[0].change == ""
+
+
+def test_filters_stand_in_the_address_and_nonsense_is_no_fault(full):
+    york = LocalityFactory(code="YK")
+    signed(forms.school_called("Minster Academy", locality=york), full)
+    assert set(rows(the_map(full, "place=YK"))) == {"Minster Academy"}
+    assert set(rows(the_map(full, "signed=no"))) == {"Little Wharfe Primary"}
+    assert the_map(full, "kind=LA").groups == []
+    assert len(rows(the_map(full, "year=x&place=%00&kind=!&page=-1&order=?"))) == 4
+
+
+def test_the_headline_counts_and_names_the_gaps(full):
+    assert heatmap.headline(asked(), user=full.board_member) == [
+        "1 of 2 agencies have signed off.",
+        "Critical gaps, with how many agencies have each: LG1 (1).",
+    ]
+
+
+def test_taking_part_counts_every_form_once(full):
+    found = participation.participation(asked(), user=full.board_member, today=TODAY)
+    assert found.total is not None
+    assert (found.total.all, found.total.late, found.total.share) == (2, 1, "50%")
+    assert sum(found.total.numbers) == 2
+    assert "Signed off 1" in found.by_type[0].chart
+
+
+def test_one_standard_shows_how_each_type_rated_it(full):
+    found = standards.spread_of(forms.standard("LG1"), asked(), user=full.board_member)
+    assert [(each.name, list(each.numbers)) for each in found] == [
+        ("School, early years", [1, 0, 0, 0, 0])
+    ]
+
+
+def test_themes_and_gaps_say_where_there_is_work(full):
+    themes = standards.themes(asked(), user=full.board_member)
+    assert [(each.standard.code, each.short, each.asked) for each in themes] == [("LG1", 1, 1)]
+    gaps, alone = standards.gaps(asked(), user=full.board_member)
+    assert [(gap.agency, gap.code, gap.again) for gap in gaps] == [
+        ("Fellgate High School", "LG1", False)
+    ]
+    assert alone == 0
+
+
+def test_years_need_three_agencies_and_say_what_changed(full):
+    assert years.lines(asked(), user=full.board_member) == []
+    changes = years.changes(asked(), user=full.board_member)
+    assert changes is not None
+    assert (changes.better, changes.same, changes.worse) == (45, 0, 1)
+    for number in range(2):
+        agency = forms.school_called(f"Moorside {number}")
+        signed(agency, full, Rating.DEVELOPING, year=2025)
+        signed(agency, full)
+    whole = years.lines(asked(), user=full.board_member)[0]
+    assert [point.percent for point in whole.points] == [Decimal("33.3"), Decimal("66.7")]
+    assert "2025 33.3; 2026 66.7" in whole.chart
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ([9, 8, 7], [9, 8, 7]),
+        ([9, 8, 3], [9, None, None]),
+        ([9, 2, 3], [9, None, None]),
+        ([9, 0, 3], [None, 0, None]),
+        ([0, 3], [0, None]),
+    ],
+)
+def test_small_counts_cannot_be_worked_out(counts, shown):
+    assert small.hidden(counts) == shown
+
+
+PAGES = ("board", "board_taking_part", "board_standards", "board_years")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_only_the_board_opens_its_pages(full, name):
+    for person in (full.lead, full.senior, full.moderator, full.stranger):
+        assert enter(person).get(reverse(f"selfassessment:{name}")).status_code == 403
+    for person in (full.board_member, full.manager):
+        assert enter(person).get(reverse(f"selfassessment:{name}")).status_code == 200
+
+
+@pytest.mark.parametrize("name", [*PAGES, "board_standard"])
+def test_pages_ask_no_more_with_more_agencies(full, name, django_assert_max_num_queries):
+    for number in range(30):
+        signed(forms.school_called(f"School {number:03}"), full)
+    address = reverse(f"selfassessment:{name}", args=["lg1"] if name == "board_standard" else [])
+    client = enter(full.board_member)
+    client.get(address)
+    with django_assert_max_num_queries(15):
+        assert client.get(address).status_code == 200
+
+
+def test_no_page_of_the_board_holds_what_an_agency_wrote(full):
+    client = enter(full.board_member)
+    for name in PAGES:
+        assert b"Where we are with" not in client.get(reverse(f"selfassessment:{name}")).content
+
+
+def test_the_sheets_open_and_hold_numbers(full):
+    full.school.name = "=Fellgate"
+    full.school.save()
+    client = enter(full.board_member)
+    sheet = reverse("selfassessment:board_sheet", kwargs={"name": "map", "ending": "xlsx"})
+    book = openpyxl.load_workbook(BytesIO(client.get(sheet).content))
+    lines = {row[0]: row for row in book.active.iter_rows(values_only=True)}
+    assert lines["'=Fellgate"][3] == pytest.approx(65.2)
+    for name in ("taking-part", "standards"):
+        address = reverse("selfassessment:board_sheet", kwargs={"name": name, "ending": "csv"})
+        assert client.get(address).status_code == 200
