@@ -110,6 +110,7 @@ def form_of(agency: Agency, year: int = 2026, **more: Any) -> Assessment:
             "form_type": profile.form_type,
             "short_form": profile.short_form,
             "is_specified": profile.is_specified,
+            "is_one_person": profile.is_one_person,
             "due_on": cycle.due_on,
             **more,
         }
