@@ -15,6 +15,7 @@ KINDS = {
     "assessment.exempt": _("Exempted an agency from a self-assessment"),
     "assessment.not_started": _("Took back an exemption"),
     "assessment.voided": _("Voided the sign-off of a self-assessment"),
+    "assessment.exported": _("Took away a table of self-assessments"),
     "assessment.viewed": _("Looked at a self-assessment"),
     "assessment.cycle_planned": _("Planned a cycle of self-assessments"),
     "assessment.cycle_opened": _("Opened a cycle of self-assessments"),

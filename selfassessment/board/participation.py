@@ -59,8 +59,8 @@ def participation(filters: Filters, *, user: User, today: date) -> Participation
     found = [{**each} for each in counts]
     kinds = {kind: str(kind.label) for kind in ORDER}
     by_type = _lines(found, lambda each: kinds[FormType(each["form_type"])], list(kinds.values()))
-    places = sorted({each["place"] for each in found})
-    by_place = _lines(found, lambda each: each["place"], places)
+    places = sorted({str(each["place"]) for each in found})
+    by_place = _lines(found, lambda each: str(each["place"]), places)
     total = _lines(found, lambda _each: _("All"), [_("All")])
     return Participation(
         [str(words) for _name, words, _of in COLUMNS],

@@ -116,7 +116,7 @@ def sheet(request: SignedInRequest, name: str, ending: str) -> HttpResponse:
         raise Http404
     rows = SHEETS[name](filters, user=request.user, today=timezone.localdate())
     events.record(
-        "assessment.exported", by=request.user, table=name, year=filters.cycle.year, kind=ending
+        "assessment.exported", by=request.user, table=name, year=filters.cycle.year, ending=ending
     )
     if ending == "csv":
         response = HttpResponse(spreadsheet.as_csv(rows), content_type="text/csv; charset=utf-8")

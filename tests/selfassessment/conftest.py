@@ -1,6 +1,8 @@
 import pytest
 
+from selfassessment import results
 from selfassessment.models import Assessment
+from selfassessment.terms import Rating, Status
 from tests.selfassessment import forms
 
 
@@ -13,3 +15,16 @@ def cast(db: None) -> forms.Cast:
 def form(cast: forms.Cast) -> Assessment:
     """The school's form of 2026, not started."""
     return forms.form_of(cast.school)
+
+
+@pytest.fixture
+def full(cast: forms.Cast) -> forms.Cast:
+    """One school signed last year and this, another has not; three more make a middle."""
+    forms.signed(cast.school, cast, Rating.DEVELOPING, year=2025)
+    form = forms.form_of(cast.school)
+    ratings = {each.code: Rating.IN_PLACE for each in results.asked_of(form)}
+    forms.fill(form, ratings | {"LG1": Rating.NOT_IN_PLACE}, by=cast.lead)
+    form.refresh_from_db()
+    forms.put_in(form, Status.SIGNED, cast)
+    forms.form_of(cast.other_school)
+    return cast

@@ -181,5 +181,12 @@ def put_in(form: Assessment, status: Status, cast: Cast) -> Assessment:
     return form
 
 
+def signed(agency: Agency, cast: Cast, rating: Rating = Rating.IN_PLACE, **more) -> Assessment:
+    form = form_of(agency, **more)
+    fill(form, rating, by=cast.lead)
+    form.refresh_from_db()
+    return put_in(form, Status.SIGNED, cast)
+
+
 def standard(code: str) -> Standard:
     return Standard.objects.get(set=standard_set(), code=code)

@@ -8,7 +8,6 @@ from django.http import QueryDict
 
 from agencies.models import Agency
 from agencies.terms import AgencyType
-from selfassessment import results
 from selfassessment.board import heatmap, participation, small, standards, years
 from selfassessment.board.filters import Filters
 from selfassessment.models import Assessment, Profile
@@ -23,18 +22,9 @@ def asked(words: str = "") -> Filters:
     return Filters.read(QueryDict(words))
 
 
-def signed(
-    agency: Agency, cast: forms.Cast, rating: Rating = Rating.IN_PLACE, **more
-) -> Assessment:
-    form = forms.form_of(agency, **more)
-    forms.fill(form, rating, by=cast.lead)
-    form.refresh_from_db()
-    return forms.put_in(form, Status.SIGNED, cast)
-
-
 def small_settings(number: int) -> list[Agency]:
     """Childminders who work alone, with the short form."""
-    made = []
+    made: list[Agency] = []
     for _each in range(number):
         agency = AgencyFactory(kind=AgencyType.EARLY_YEARS)
         Profile.objects.create(
@@ -50,19 +40,6 @@ def the_map(cast: forms.Cast, words: str = "") -> heatmap.HeatMap:
 
 def rows(found: heatmap.HeatMap) -> dict[str, heatmap.Row]:
     return {row.name: row for group in found.groups for row in group.rows}
-
-
-@pytest.fixture
-def full(cast: forms.Cast) -> forms.Cast:
-    """One school signed last year and this, another has not; three more make a middle."""
-    signed(cast.school, cast, Rating.DEVELOPING, year=2025)
-    form = forms.form_of(cast.school)
-    ratings = {each.code: Rating.IN_PLACE for each in results.asked_of(form)}
-    forms.fill(form, ratings | {"LG1": Rating.NOT_IN_PLACE}, by=cast.lead)
-    form.refresh_from_db()
-    forms.put_in(form, Status.SIGNED, cast)
-    forms.form_of(cast.other_school)
-    return cast
 
 
 def test_a_cell_says_word_score_change_and_gaps(full):
@@ -87,7 +64,7 @@ def test_a_change_voids_and_takes_the_score_away(full):
 
 def test_who_works_alone_stands_in_no_row_of_their_own(full):
     for agency in small_settings(4):
-        signed(agency, full)
+        forms.signed(agency, full)
     shown = rows(the_map(full))
     assert shown["Small settings"].instead.startswith("Grouped so that nobody can be picked out")
     assert not {agency.name for agency in Agency.objects.filter(kind="early_years")} & set(shown)
@@ -95,7 +72,7 @@ def test_who_works_alone_stands_in_no_row_of_their_own(full):
 
 def test_five_who_work_alone_have_a_middle(full):
     for agency in small_settings(5):
-        signed(agency, full)
+        forms.signed(agency, full)
     [name] = [name for name in rows(the_map(full)) if name.startswith("Small settings")]
     assert name == "Small settings (5 signed off), the middle of them"
     assert rows(the_map(full))[name].cells[0].number == "66.7"
@@ -104,7 +81,7 @@ def test_five_who_work_alone_have_a_middle(full):
 def test_three_agencies_of_a_type_have_a_middle(full):
     assert not any(row.is_middle for row in rows(the_map(full)).values())
     for number in range(2):
-        signed(forms.school_called(f"Moorside {number}"), full, Rating.EMBEDDED)
+        forms.signed(forms.school_called(f"Moorside {number}"), full, Rating.EMBEDDED)
     middle = rows(the_map(full))["Middle of 3 signed off"]
     assert middle.cells[0].number == "100.0"
 
@@ -112,7 +89,7 @@ def test_three_agencies_of_a_type_have_a_middle(full):
 def test_pages_have_forty_rows_and_each_agency_once(full):
     for number in range(85):
         forms.form_of(forms.school_called(f"School {number:03}"))
-    signed(small_settings(1)[0], full)
+    forms.signed(small_settings(1)[0], full)
     names = []
     for page in range(1, 4):
         found = the_map(full, f"page={page}")
@@ -137,7 +114,7 @@ def test_other_wording_breaks_the_comparison(full):
 
 def test_filters_stand_in_the_address_and_nonsense_is_no_fault(full):
     york = LocalityFactory(code="YK")
-    signed(forms.school_called("Minster Academy", locality=york), full)
+    forms.signed(forms.school_called("Minster Academy", locality=york), full)
     assert set(rows(the_map(full, "place=YK"))) == {"Minster Academy"}
     assert set(rows(the_map(full, "signed=no"))) == {"Little Wharfe Primary"}
     assert the_map(full, "kind=LA").groups == []
@@ -183,8 +160,8 @@ def test_years_need_three_agencies_and_say_what_changed(full):
     assert (changes.better, changes.same, changes.worse) == (45, 0, 1)
     for number in range(2):
         agency = forms.school_called(f"Moorside {number}")
-        signed(agency, full, Rating.DEVELOPING, year=2025)
-        signed(agency, full)
+        forms.signed(agency, full, Rating.DEVELOPING, year=2025)
+        forms.signed(agency, full)
     whole = years.lines(asked(), user=full.board_member)[0]
     assert [point.percent for point in whole.points] == [Decimal("33.3"), Decimal("66.7")]
     assert "2025 33.3; 2026 66.7" in whole.chart
