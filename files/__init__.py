@@ -6,13 +6,14 @@ What cannot be made harmless is refused with a sentence that says what to do ins
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from files import names, office, pdfs, pictures, texts
 from files.refusals import RefusedFileError
-from files.terms import FileKind
+from files.terms import DOCUMENTS, FileKind
 
 MOST_FILES = 5
 """To a referral (N13)."""
@@ -32,6 +33,7 @@ CLEANERS = {
     "webp": pictures.clean_webp,
     "docx": office.clean_docx,
     "odt": office.clean_odt,
+    "xlsx": office.clean_xlsx,
     "txt": texts.clean,
 }
 
@@ -49,11 +51,12 @@ class CleanFile:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def clean(name: str, content: bytes) -> CleanFile:
+def clean(name: str, content: bytes, *, taken: Collection[FileKind] = DOCUMENTS) -> CleanFile:
     """Make a file harmless, by its ending and its content, which must agree.
 
     Args:
         name: as the browser sent it; never trusted, kept only in a form that can be shown.
+        taken: kinds that may be kept here.
     Raises:
         RefusedFileError: it cannot be kept; ``str()`` of it is a sentence for the person.
     """
@@ -63,7 +66,7 @@ def clean(name: str, content: bytes) -> CleanFile:
     if len(content) > MOST_BYTES:
         raise too_large(shown)
     cleaner = CLEANERS.get(names.ending(shown))
-    if cleaner is None:
+    if cleaner is None or (cleaner is office.clean_xlsx and FileKind.XLSX not in taken):
         raise RefusedFileError(_advice(shown))
     try:
         kind, kept = cleaner(content)

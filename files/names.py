@@ -19,6 +19,7 @@ ENDING = {
     FileKind.DOCX: "docx",
     FileKind.ODT: "odt",
     FileKind.TXT: "txt",
+    FileKind.XLSX: "xlsx",
 }
 CONTENT_TYPE = {
     FileKind.PDF: "application/pdf",
@@ -27,6 +28,7 @@ CONTENT_TYPE = {
     FileKind.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     FileKind.ODT: "application/vnd.oasis.opendocument.text",
     FileKind.TXT: "text/plain; charset=utf-8",
+    FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 SAME = {"jpeg": "jpg", "jfif": "jpg"}
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

@@ -1,4 +1,4 @@
-"""Word and ODT documents: opened part by part, checked against a list, and packed anew.
+"""Word, Excel and ODT documents: opened part by part, checked against a list, and packed anew.
 
 No macros, no objects of other programs, nothing fetched from elsewhere, no hidden author. What
 was changed or remarked in the text stays, since it may matter: the page says so.
@@ -31,7 +31,27 @@ PICTURES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "emf", 
 DOCX_ENDINGS = TEXT_ENDINGS | PICTURES | {"odttf"}
 ODT_ENDINGS = TEXT_ENDINGS | PICTURES
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-BARRED_TYPES = ("macroenabled", "vba", "activex", "oleobject", "template", "package", "control")
+SHEET_MAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+BARRED_TYPES = (
+    "macroenabled",
+    "vba",
+    "activex",
+    "oleobject",
+    "template",
+    "officedocument.package",  # a file in the file; every document speaks of "package" itself
+    "control",
+    "webextension",
+)
+SHEET_BARRED_TYPES = (
+    *BARRED_TYPES,
+    "macrosheet",
+    "dialogsheet",
+    "externallink",
+    "connections",
+    "querytable",
+    "volatiledependencies",
+    "revisionheaders",
+)
 BARRED_RELATIONS = frozenset(
     {
         "vbaproject",
@@ -50,12 +70,35 @@ BARRED_RELATIONS = frozenset(
         "mailmergesource",
         "mailmergeheadersource",
         "recipientdata",
+        "webextension",
+        "webextensiontaskpanes",
+        "extensibility",
+        "externallink",
+        "connections",
+        "querytable",
+        "xlmacrosheet",
+        "xlintlmacrosheet",
     }
 )
 LINKS = ("http://", "https://", "mailto:", "#")
 FIELDS = re.compile(
     r"\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|MACROBUTTON|DATABASE|LINK)\b", re.IGNORECASE
 )
+# What calls, fetches or leads elsewhere from a cell; "|" is how DDE names a program.
+FORMULAS = re.compile(
+    r"\b(WEBSERVICE|FILTERXML|IMAGE|HYPERLINK|RTD|CALL|REGISTER|REGISTER\.ID|EXEC|DDE\w*|PY"
+    r"|STOCKHISTORY|CUBE\w*|SQL\.REQUEST|INITIATE|POKE|FOPEN|RUN)\s*\(|\|",
+    re.IGNORECASE,
+)
+STRINGS = re.compile(r'"[^"]*"')
+CALCULATED = frozenset(
+    {"f", "formula", "formula1", "formula2", "definedname", "calculatedcolumnformula"}
+)
+FOREIGN = frozenset({"oleobject", "oleobjects", "control", "controls", "ddelink", "externalbook"})
+RUN_BY_THEMSELVES = ("auto_", "_xlnm.auto")
+PRINTER = "xl/printersettings/"
+PRINTER_LINK = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*/printerSettings\"[^>]*?/>")
+PRINTER_USE = re.compile(rb"(<(?:\w+:)?pageSetup\b[^>]*?)\s+r:id=\"[^\"]*\"")
 ODT_TYPE = b"application/vnd.oasis.opendocument.text"
 ODT_BARRED_FOLDERS = ("basic/", "scripts/", "dialogs/", "object", "database/", "versions/")
 ODT_BARRED_PARTS = frozenset(
@@ -99,15 +142,7 @@ Parts = dict[str, bytes]
 
 def clean_docx(content: bytes) -> tuple[FileKind, bytes]:
     parts = _parts(content, lambda name: name.rpartition(".")[2].lower() in DOCX_ENDINGS)
-    types = parts.get("[Content_Types].xml", b"")
-    if not any(name.lower() == "word/document.xml" for name in parts) or not types:
-        raise _not_readable()
-    root = _xml(types)
-    declared = {value.lower() for one in root for value in [one.get("ContentType", "")]}
-    if MAIN not in declared:
-        raise _not_readable()
-    if any(word in kind for kind in declared - {MAIN} for word in BARRED_TYPES):
-        raise _runs()
+    _see_types(parts, "word/document.xml", MAIN, BARRED_TYPES)
     for name, part in parts.items():
         if name.lower().endswith(".rels"):
             _see_relations(part)
@@ -115,6 +150,42 @@ def clean_docx(content: bytes) -> tuple[FileKind, bytes]:
             _see_fields(part)
     kept = {name: BLANK.get(name.lower()) or without_metadata(part) for name, part in parts.items()}
     return FileKind.DOCX, _packed(kept)
+
+
+def clean_xlsx(content: bytes) -> tuple[FileKind, bytes]:
+    """A workbook with its formulas, as long as they only calculate; printers' settings go."""
+    parts = _parts(content, _sheet_part)
+    _see_types(parts, "xl/workbook.xml", SHEET_MAIN, SHEET_BARRED_TYPES)
+    parts = {name: part for name, part in parts.items() if not _of_printer(name)}
+    for name, part in parts.items():
+        if name.lower().endswith(".rels"):
+            parts[name] = PRINTER_LINK.sub(b"", part)
+            _see_relations(parts[name])
+        elif name.lower().endswith(".xml") and name != "[Content_Types].xml":
+            _see_formulas(part)
+            parts[name] = PRINTER_USE.sub(rb"\1", part)
+    kept = {name: BLANK.get(name.lower()) or without_metadata(part) for name, part in parts.items()}
+    return FileKind.XLSX, _packed(kept)
+
+
+def _sheet_part(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in TEXT_ENDINGS | PICTURES or _of_printer(name)
+
+
+def _of_printer(name: str) -> bool:
+    return name.lower().startswith(PRINTER) and name.lower().endswith(".bin")
+
+
+def _see_types(parts: Parts, main: str, main_type: str, barred: tuple[str, ...]) -> None:
+    """That it declares itself as what its name says, and nothing that runs."""
+    types = parts.get("[Content_Types].xml", b"")
+    if not any(name.lower() == main for name in parts) or not types:
+        raise _not_readable()
+    declared = {one.get("ContentType", "").lower() for one in _xml(types)}
+    if main_type not in declared:
+        raise _not_readable()
+    if any(word in kind for kind in declared - {main_type} for word in barred):
+        raise _runs()
 
 
 def clean_odt(content: bytes) -> tuple[FileKind, bytes]:
@@ -286,6 +357,23 @@ def _see_fields(part: bytes) -> None:
             told.append(" ")
     if FIELDS.search("".join(told)):
         raise _runs()
+
+
+def _see_formulas(part: bytes) -> None:
+    """No formula that calls, fetches or leads elsewhere; no object of another program."""
+    for one in _xml(part).iter():
+        name = _local(one.tag)
+        if name in FOREIGN:
+            raise _runs()
+        if name in CALCULATED and FORMULAS.search(_without_strings(one.text or "")):
+            raise _runs()
+        if name == "definedname" and one.get("name", "").lower().startswith(RUN_BY_THEMSELVES):
+            raise _runs()
+
+
+def _without_strings(formula: str) -> str:
+    """What is in quotation marks is only words; where sheets are quoted too, all is looked at."""
+    return formula if "'" in formula else STRINGS.sub('""', formula)
 
 
 def _see_odt(part: bytes) -> None:

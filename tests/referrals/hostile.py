@@ -8,10 +8,11 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+import openpyxl
 import pikepdf
 from PIL import Image, PngImagePlugin
 
@@ -66,8 +67,11 @@ def docx_parts(**more: bytes) -> dict[str, bytes]:
     main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
     parts = {
         "[Content_Types].xml": head
-        + f'<Types xmlns="{PACK}/content-types"><Default Extension="xml" ContentType="'
-        f'application/xml"/><Override PartName="/word/document.xml" ContentType="{main}"/>'
+        + f'<Types xmlns="{PACK}/content-types"><Default Extension="rels" ContentType="'
+        'application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
+        f'ContentType="application/xml"/><Override PartName="/docProps/core.xml" ContentType="'
+        f'application/vnd.openxmlformats-package.core-properties+xml"/><Override '
+        f'PartName="/word/document.xml" ContentType="{main}"/>'
         "</Types>".encode(),
         "_rels/.rels": head
         + f'<Relationships xmlns="{PACK}/relationships"><Relationship Id="r1" Type="{REL}/'
@@ -80,6 +84,33 @@ def docx_parts(**more: bytes) -> dict[str, bytes]:
         + b"</dc:creator></cp:coreProperties>",
     }
     return parts | more
+
+
+def workbook(
+    *formulas: str, change: Callable[[str, bytes], bytes | None] | None = None, **more: bytes
+) -> bytes:
+    """A workbook as spreadsheet programs make it, with formulas in its first column.
+
+    Args:
+        change: gives each part anew, or None to leave it out.
+        more: further parts.
+    """
+    book = openpyxl.Workbook()
+    book.properties.creator = SECRET
+    sheet = book.active
+    sheet["A1"] = "Staff trained"
+    for row, formula in enumerate(formulas, start=2):
+        sheet[f"A{row}"] = formula
+    out = io.BytesIO()
+    book.save(out)
+    parts: dict[str, bytes] = {}
+    with zipfile.ZipFile(out) as package:
+        for name in package.namelist():
+            part = package.read(name)
+            kept = change(name, part) if change else part
+            if kept is not None:
+                parts[name] = kept
+    return packed(parts | more)
 
 
 def document(body: str) -> bytes:

