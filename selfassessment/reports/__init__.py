@@ -1,0 +1,1 @@
+"""What is printed of the self-assessment: made from what was frozen, and kept."""
