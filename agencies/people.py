@@ -177,6 +177,12 @@ def has_role(
     return bool(_ROLE(roles, person=user.pk, agencies=agencies, localities=localities))
 
 
+def holds(user: User, *roles: Role) -> bool:
+    """As ``has_role``, anywhere; from what the request has read already, where it has."""
+    held = read_already(user)
+    return has_role(user, *roles) if held is None else any(each.role in roles for each in held)
+
+
 def _role(
     roles: tuple[Role, ...], *, person: int, agencies: list[int], localities: list[int]
 ) -> QuerySet[Any]:

@@ -14,6 +14,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -200,16 +201,16 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         if (own := places.employed(*terms.AGENCY_READERS)) is not None:
             seen |= Q(agency__in=own)
         read = Q(status__in=terms.READ_BY_BOARD)
-        if people.has_role(user, Role.MODERATION_MANAGER):
+        if people.holds(user, Role.MODERATION_MANAGER):
             seen |= read & ~Q(agency__in=Agency.objects.belonging_to(user))
-        if people.has_role(user, Role.MODERATOR):
+        if people.holds(user, Role.MODERATOR):
             mine = Moderator.objects.at_work(user)
             seen |= Q(pk__in=mine.values("assessment_id")) & read
         return self.filter(seen)
 
     def of_board(self, user: User) -> Self:
         """Forms of which the board may know agency, status, dates and scores, never the text."""
-        if not people.has_role(user, *terms.BOARD_READERS):
+        if not people.holds(user, *terms.BOARD_READERS):
             return self.none()
         return self.all()
 
@@ -318,6 +319,9 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency}, {self.cycle_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("selfassessment:overview", args=[self.key])
 
     @property
     def source(self) -> "Assessment":

@@ -11,8 +11,8 @@ from selfassessment.terms import Rating
 
 
 def asked_of(assessment: Assessment) -> list[Standard]:
-    """The standards that the form asks, in order: one query."""
-    of_set = Standard.objects.filter(set=assessment.cycle.standards_id)
+    """The standards that the form asks, in order, with their sections: one query."""
+    of_set = Standard.objects.filter(set=assessment.cycle.standards_id).select_related("section")
     return list(of_set.of(assessment.form_type, short=assessment.short_form))
 
 

@@ -17,6 +17,7 @@ from tests.edges.wire import FORM, Answer, Wire, undone
 from tests.factories import MembershipFactory
 from tests.referrals import cases
 from tests.referrals.test_access import address, patterns
+from tests.selfassessment import forms as assessments
 
 # Who looks for forms at a case in this state.
 SEATS = {
@@ -34,7 +35,7 @@ SEATS = {
 }
 ANYWHERE = ("practitioner", "lead", "portal_admin", None)
 NOT_OURS = ("/cms/", "/demo/", "/static/", "/fault/")
-NO_PAGES = (".pdf", "/autosave/", "/blank-form/", "/download/")
+NO_PAGES = (".pdf", "/autosave/", "/keep/", "/blank-form/", "/download/")
 
 
 @dataclass
@@ -183,6 +184,8 @@ def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
                 for step in STEPS:
                     yield seat, reverse("referrals:step", args=[referral.key, step.name])
 
+    yield "lead", assessments.form_of(cast.agency).get_absolute_url()
+
 
 def all_forms(cast: cases.Cast) -> dict[str, Offered]:
     """The first form found for each kind of address that takes posts, on pages linked together."""
@@ -211,8 +214,8 @@ def all_forms(cast: cases.Cast) -> dict[str, Offered]:
 
 
 def _belongs(link: str, beginning: str) -> bool:
-    """Whether a page is of the same case, or of the same part of the house."""
-    if link.startswith("/referrals/"):
+    """Whether a page is of the same case or form, or of the same part of the house."""
+    if link.startswith(("/referrals/", "/self-assessment/")):
         return link.split("/")[2:3] == beginning.split("/")[2:3]
     return link.startswith("/agency/") and beginning.startswith("/agency/")
 

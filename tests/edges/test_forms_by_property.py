@@ -61,7 +61,13 @@ CHEATS = [
 
 # Pages of questions keep what is right on them, though one answer is not: nothing typed is lost.
 # A step of the case is never taken so.
-KEEP_ANSWERS = ("referrals:step ", "referrals:autosave ", "referrals:check")
+KEEP_ANSWERS = (
+    "referrals:step ",
+    "referrals:autosave ",
+    "referrals:check",
+    "selfassessment:standard",
+    "selfassessment:keep",
+)
 # Addresses that refuse no post, whose form is not found here. They are posted to all the same.
 ONLY_READ = "A page that is read: a post is answered as a look at it is."
 WAY_IN = "A step of the way in, or of a second factor that is there: tests/accounts posts to it."
@@ -139,7 +145,15 @@ NOT_FOUND = {
         NOTHING_WAITS,
     ),
 }
-OF_ANSWERS = {"referrals_pagesave", "referrals_kepttext", "referrals_referral"}
+OF_ANSWERS = {
+    "referrals_pagesave",
+    "referrals_kepttext",
+    "referrals_referral",
+    "selfassessment_answer",
+    "selfassessment_answersave",
+    "selfassessment_assessment",
+    "selfassessment_sectionscore",
+}
 
 
 def posts(form: Offered) -> st.SearchStrategy[list[tuple[str, str]]]:

@@ -101,7 +101,9 @@ def cycle_of(year: int = 2026, *, opened: bool = True) -> Cycle:
 def form_of(agency: Agency, year: int = 2026, **more: Any) -> Assessment:
     """A form that was not started, as opening the cycle makes it."""
     cycle = cycle_of(year)
-    profile = Profile.objects.get(agency=agency)
+    profile, _made = Profile.objects.get_or_create(
+        agency=agency, defaults={"form_type": FORM_OF_KIND[AgencyType(agency.kind)]}
+    )
     form = Assessment.objects.create(
         **{
             "cycle": cycle,

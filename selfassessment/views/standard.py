@@ -1,0 +1,326 @@
+"""One standard: its levels, this year's answer, last year's beside it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.http import SignedInRequest
+from clauses.models import clauses_with
+from selfassessment import advice, workflow
+from selfassessment.before import Before
+from selfassessment.forms import AnswerForm, rating_tag
+from selfassessment.models import Answer
+from selfassessment.moves import Stale, TransitionError
+from selfassessment.standards.models import Standard
+from selfassessment.terms import LONGEST, POINTS, Confidence, Rating
+from selfassessment.views.common import Desk, desk, posted
+from ui.clashes import (
+    CONFLICT,
+    Clash,
+    chosen,
+    one_under_the_other,
+    seen_version,
+    typed_again,
+)
+from ui.dates import time_of_day
+from ui.text import showable
+
+CHOICES = {"rating": Rating, "confidence": Confidence}
+
+
+@dataclass
+class Page:
+    """A standard as one person finds it."""
+
+    desk: Desk
+    standard: Standard
+    answer: Answer | None
+    before: Before
+    last: Answer | None
+
+    @property
+    def writes(self) -> bool:
+        return self.desk.writes(self.standard)
+
+    def url(self, name: str) -> str:
+        return reverse(f"selfassessment:{name}", args=[self.desk.form.key, self.standard.code])
+
+    def form(self, data: Any = None) -> AnswerForm:
+        return AnswerForm(
+            self.standard,
+            self.answer,
+            data,
+            agency=str(self.desk.form.agency),
+            has_last_year=self.last is not None,
+        )
+
+    def wanted(self, answer: Answer) -> list[advice.Wanted]:
+        return advice.wanted(
+            self.standard,
+            answer,
+            today=timezone.localdate(),
+            has_last_year=self.last is not None,
+        )
+
+    def save(self, request: SignedInRequest, values: dict[str, str], **more: Any) -> Answer:
+        return workflow.write_answer(
+            self.desk.form,
+            self.standard,
+            values,
+            by=request.user,
+            version=seen_version(request),
+            **more,
+        )
+
+
+def find(request: SignedInRequest, key: str, code: str) -> Page:
+    """The page, if the person may read the form and it asks the standard; else it is not there."""
+    found = desk(request, key)
+    one = found.standard(code)
+    given = Answer.objects.filter(assessment=found.form.source_id, standard=one)
+    answer = given.select_related("saved_by", "still_true_by").first()
+    before = Before(found.form)
+    return Page(found, one, answer, before, before.answer(one.code))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def standard(request: SignedInRequest, key: str, code: str) -> HttpResponse:
+    """What the standard says, and the answer: a form for those who write it, else its words."""
+    page = find(request, key, code)
+    if request.method == "POST":
+        return _save(request, page)
+    page.desk.looked_at()
+    form = page.form(posted(request)) if page.writes else None
+    return _draw(request, page, form)
+
+
+def _save(request: SignedInRequest, page: Page) -> HttpResponse:
+    """Keep whatever can be kept; say what is still wanted, and go on."""
+    if not (page.desk.leads or page.desk.is_mine(page.standard)):
+        raise PermissionDenied
+    form = page.form(request.POST)
+    kept = form.kept()
+    more: dict[str, Any] = {}
+    if "merge" in request.POST:
+        kept = _merged(request, page, kept)
+    elif "still_true" in request.POST and page.last is not None:
+        kept["position"] = _both(page.last.position, kept.get("position", ""))
+        more["still_true"] = page.last
+    try:
+        page.answer = page.save(request, kept, **more)
+    except Stale as stale:
+        return _refused(request, page, form, kept, stale.answer)
+    except TransitionError:
+        return _closed(request, page)
+    if lost := form.cannot_keep(kept):
+        form.is_valid()
+        form.only_errors_of(lost)
+        return _draw(request, page, form)
+    return _onward(request, page, page.answer)
+
+
+def _onward(request: SignedInRequest, page: Page, answer: Answer) -> HttpResponse:
+    if "merge" in request.POST:
+        words = _("Saved. Read it once more, change what you wish, then go on.")
+        messages.success(request, words)
+        return redirect(page.url("standard"))
+    if "still_true" in request.POST:
+        words = _("Last year’s words are in the box. Choose the level that is true today.")
+        messages.success(request, words)
+        return redirect(page.url("standard"))
+    _say_what_is_wanted(request, page, answer)
+    following = _next(page)
+    if "leave" in request.POST or following is None:
+        return redirect("selfassessment:overview", page.desk.form.key)
+    return redirect("selfassessment:standard", page.desk.form.key, following.code)
+
+
+def _say_what_is_wanted(request: SignedInRequest, page: Page, answer: Answer) -> None:
+    """That it is saved, and what sign-off will ask for; an answer not begun is not nagged about."""
+    found = page.wanted(answer) if answer.version else []
+    if found:
+        said = " ".join(one.words for one in found)
+        words = _("%(code)s is saved. Before sign-off: %(said)s")
+        messages.warning(request, words % {"code": page.standard.code, "said": said})
+    elif answer.version:
+        messages.success(request, _("%(code)s is saved.") % {"code": page.standard.code})
+
+
+def _next(page: Page) -> Standard | None:
+    """The standard after this one; for who was given some, the next of theirs."""
+    after = page.desk.standards[page.desk.standards.index(page.standard) + 1 :]
+    if page.desk.leads:
+        return next(iter(after), None)
+    return next((each for each in after if page.desk.is_mine(each)), None)
+
+
+@require_POST
+def keep(request: SignedInRequest, key: str, code: str) -> HttpResponse:
+    """What script saves while somebody types; it sends the form as the button would."""
+    page = find(request, key, code)
+    if not (page.desk.leads or page.desk.is_mine(page.standard)):
+        raise PermissionDenied
+    try:
+        answer = page.save(request, page.form(request.POST).kept())
+    except Stale as stale:
+        return JsonResponse({"seen": stale.answer.version}, status=CONFLICT)
+    except TransitionError:
+        return JsonResponse({}, status=CONFLICT)
+    at = answer.saved_at or timezone.now()
+    return JsonResponse({"saved_at": time_of_day(at), "seen": answer.version})
+
+
+# Two people on one answer ----------------------------------------------------------------------
+def _both(first: str, second: str) -> str:
+    """Two texts as one, neither said twice."""
+    if second in first:
+        return first
+    return second if first in second else one_under_the_other(first, second)
+
+
+def _merged(request: SignedInRequest, page: Page, kept: dict[str, str]) -> dict[str, str]:
+    return {
+        name: chosen(
+            request,
+            name,
+            saved=getattr(page.answer, name, ""),
+            mine=mine,
+            long=name not in CHOICES,
+        )
+        for name, mine in kept.items()
+    }
+
+
+def _clashes(form: AnswerForm, kept: dict[str, str], saved: Answer) -> list[Clash]:
+    return [
+        Clash(
+            name,
+            form.fields[name].label,
+            _in_words(name, getattr(saved, name)),
+            _in_words(name, mine),
+            long=name not in CHOICES,
+        )
+        for name, mine in kept.items()
+        if mine != getattr(saved, name)
+    ]
+
+
+def _in_words(name: str, value: str) -> list[str]:
+    if name in CHOICES:
+        return [str(CHOICES[name](value).label)] if value else []
+    return [showable(line) for line in value.splitlines() if line.strip()]
+
+
+def _refused(
+    request: SignedInRequest, page: Page, form: AnswerForm, kept: dict[str, str], saved: Answer
+) -> HttpResponse:
+    """Somebody saved it meanwhile: both answers are shown, and nothing of either is lost."""
+    clashes = _clashes(form, kept, saved)
+    if not clashes:  # the same press twice: it is saved already
+        return _onward(request, page, saved)
+    context = {
+        **_basics(page),
+        "clashes": clashes,
+        "saved": saved,
+        "mine_too": saved.saved_by_id == request.user.pk,
+        "seen": saved.version,
+        "typed": typed_again(request),
+        "action": page.url("standard"),
+    }
+    return render(request, "selfassessment/conflict.html", context, status=CONFLICT)
+
+
+def _closed(request: SignedInRequest, page: Page) -> HttpResponse:
+    """It is not being filled in any more: what was typed is shown, to be copied."""
+    return render(request, "selfassessment/closed.html", _basics(page), status=CONFLICT)
+
+
+# The page --------------------------------------------------------------------------------------
+def _basics(page: Page) -> dict[str, Any]:
+    return {"form_of": page.desk.form, "standard": page.standard, "desk": page.desk}
+
+
+def _draw(request: SignedInRequest, page: Page, form: AnswerForm | None) -> HttpResponse:
+    desk, one, answer = page.desk, page.standard, page.answer
+    of_section = [each for each in desk.standards if each.section_code == one.section_code]
+    before, after = desk.beside(one)
+    begun = answer is not None and answer.version > 0
+    context = {
+        **_basics(page),
+        "form": form,
+        "number": of_section.index(one) + 1,
+        "of": len(of_section),
+        "weight": one.weight_for(desk.form.form_type, specified=desk.form.is_specified).label,
+        "basis": one.basis_for_readers(desk.form.cycle.standards.sources),
+        "clauses": clauses_with(one.clauses),
+        "answer": answer,
+        "rating": rating_tag(answer.rating) if answer and answer.rating else "",
+        "shown": _shown(page) if form is None else [],
+        "seen": answer.version if answer else 0,
+        "last": _last(page),
+        "wanted": page.wanted(answer) if begun and answer and form is not None else [],
+        "due_within": _due_within(page),
+        "assignment": desk.assignments.get(one.pk) if desk.is_agency else None,
+        "previous": before,
+        "after": after,
+        "following": _next(page),
+    }
+    return render(request, "selfassessment/standard.html", context)
+
+
+def _shown(page: Page) -> list[tuple[str, str]]:
+    """The answer in words, for those who read it: question and answer."""
+    answer = page.answer
+    if answer is None or not answer.rating:
+        return []
+    rows: list[tuple[str, str]] = []
+    if answer.rating == Rating.NOT_APPLICABLE:
+        rows.append((_("Why it does not apply"), answer.not_applicable_reason))
+    rows.append((_("What is true now"), answer.position))
+    rows.append((_("What has changed since last year"), answer.what_changed))
+    rows.append((_("How sure"), answer.get_confidence_display()))
+    return [(name, words) for name, words in rows if words]
+
+
+def _last(page: Page) -> dict[str, Any] | None:
+    """Last year's answer beside this one, if the agency was asked then."""
+    if page.before.form is None:
+        return None
+    last, answer = page.last, page.answer
+    year = page.before.form.cycle.year
+    if last is None:
+        return {"year": year}
+    lower = (
+        answer is not None
+        and answer.rating in POINTS
+        and last.rating in POINTS
+        and POINTS[Rating(answer.rating)] < POINTS[Rating(last.rating)]
+    )
+    return {
+        "year": year,
+        "answer": last,
+        "rating": rating_tag(last.rating),
+        "words": last.position if page.desk.is_agency else "",
+        "lower": lower,
+        "reworded": last.standard.text != page.standard.text,
+        "confirmed": answer is not None and answer.carried_from_id == last.pk,
+    }
+
+
+def _due_within(page: Page) -> int:
+    """Days within which an action for this rating is due; 0 where none is needed."""
+    rating = page.answer.rating if page.answer else ""
+    if not advice.action_needed(page.standard, rating):
+        return 0
+    form = page.desk.form
+    weight = page.standard.weight_for(form.form_type, specified=form.is_specified)
+    longest = LONGEST[advice.priority(page.standard, rating, weight)]
+    return longest.days if longest else 0

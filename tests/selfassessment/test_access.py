@@ -1,0 +1,150 @@
+"""Every address of the self-assessment as every role, made from the URL resolver (AC-01 to AC-06).
+
+An address of a form has its key in it and is walked here by itself. Any other is declared below,
+with who may open it: each room adds its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.models import User
+from audit.models import AuditEvent
+from selfassessment.models import Answer, Assessment, Assignment, Helper
+from selfassessment.terms import Rating, Status
+from tests.entry import enter
+from tests.referrals.test_access import patterns
+from tests.selfassessment import forms
+
+pytestmark = pytest.mark.matrix
+
+SIGNED_IN = {
+    "selfassessment:home",
+}
+"""One address for everybody who is signed in; what they find there is theirs."""
+BY_ROLE: dict[str, tuple[str, ...]] = {}
+"""Address without a key: the people of the cast who may open it; others are refused (403, 404)."""
+STATES = (Status.IN_PROGRESS, Status.MODERATION)
+POSTS_EVERY = 3
+"""What a post meets where a form is not to be seen is what a look meets: one in so many is sent."""
+VALUES = {"code": "LG1", "uuid": "00000000-0000-4000-8000-000000000000", "int": "1"}
+
+
+def addresses() -> Iterator[tuple[str, str]]:
+    """Route and name of each address of the self-assessment."""
+    for route, name in patterns():
+        if name.startswith("selfassessment:"):
+            yield route, name
+
+
+def of_forms() -> list[tuple[str, list[str]]]:
+    """Addresses of a form: name, and the kinds of what follows the key."""
+    found = {}
+    for route, name in addresses():
+        if "<form_key:key>" in route:
+            found[name] = [part.split(">")[0].split(":")[0] for part in route.split("<")[2:]]
+    return sorted(found.items())
+
+
+def address(name: str, key: str, kinds: list[str]) -> str:
+    return reverse(name, args=[key, *(VALUES.get(kind, "x") for kind in kinds)])
+
+
+def people(cast: forms.Cast) -> dict[str, User | None]:
+    found: dict[str, User | None] = {
+        each.name: getattr(cast, each.name)
+        for each in fields(cast)
+        if isinstance(getattr(cast, each.name), User)
+    }
+    return found | {"nobody": None}
+
+
+def may_see(person: User | None, form: Assessment) -> bool:
+    return person is not None and Assessment.objects.visible_to(person).filter(pk=form.pk).exists()
+
+
+def state_of(form: Assessment) -> tuple[object, ...]:
+    row = Assessment.objects.filter(pk=form.pk).values().get()
+    counted = (Answer, Assignment, Helper)
+    return (*sorted((k, str(v)) for k, v in row.items()), *(m.objects.count() for m in counted))
+
+
+@pytest.fixture
+def form_in(cast, form):
+    """The school's form, answered, with a colleague who helps, in a status."""
+
+    def make(status: Status) -> Assessment:
+        forms.fill(form, Rating.IN_PLACE, by=cast.lead)
+        return forms.put_in(form, status, cast)
+
+    return make
+
+
+def test_every_address_is_declared():
+    named = {name for route, name in addresses() if "<form_key:key>" not in route}
+    assert named == SIGNED_IN | set(BY_ROLE)
+
+
+@pytest.mark.parametrize("status", STATES)
+def test_a_form_answers_only_those_who_may_see_it(status, cast, form_in):
+    """Not yours and not there are the same answer, and neither changes a thing."""
+    form, nowhere = form_in(status), "a" * 26
+    refused = 0
+    for row, (who, person) in enumerate(people(cast).items()):
+        browser, sees, before = enter(person), may_see(person, form), state_of(form)
+        for column, (name, kinds) in enumerate(of_forms()):
+            url = address(name, form.key, kinds)
+            here = browser.get(url)
+            said = (status, who, name, here.status_code)
+            assert here.status_code < 500, said
+            if sees:
+                continue
+            if person is None:
+                assert here.status_code in (302, 405), said
+                continue
+            refused += 1
+            assert here.status_code in (404, 405), said
+            there = browser.get(address(name, nowhere, kinds))
+            assert (here.status_code, here.content) == (there.status_code, there.content), said
+            if (row + column) % POSTS_EVERY == 0:
+                assert browser.post(url).status_code in (404, 405), said
+        assert state_of(form) == before, (status, who)
+    assert refused > len(of_forms())
+
+
+@pytest.mark.parametrize("status", STATES)
+def test_what_is_posted_by_those_who_see_but_may_not_is_no_fault(status, cast, form_in):
+    """An empty or foreign form, or one of no sense, never brings the portal down."""
+    form = form_in(status)
+    sent = {"status": "closed", "agency": "1", "seen": "\x00", "rating": "\x00", "words": "\x00"}
+    for who, person in people(cast).items():
+        if not may_see(person, form):
+            continue
+        browser = enter(person)
+        for name, kinds in of_forms():
+            for posted in ({}, sent):
+                with transaction.atomic():
+                    response = browser.post(address(name, form.key, kinds), posted)
+                    assert response.status_code < 500, (who, name, posted)
+                    form.refresh_from_db()
+                    assert form.agency == cast.school
+                    transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("name", sorted(BY_ROLE))
+def test_an_address_without_a_key_opens_for_those_of_its_roles(name, cast, form):
+    for who, person in people(cast).items():
+        status = enter(person).get(reverse(name)).status_code
+        wanted = (200, 302) if who in BY_ROLE[name] else (302,) if person is None else (403, 404)
+        assert status in wanted, (who, status)
+
+
+def test_who_reads_it_from_outside_stands_in_the_agencys_log(cast, form_in):
+    form = form_in(Status.MODERATION)
+    for person, times in ((cast.lead, 0), (cast.manager, 1), (cast.moderator, 2)):
+        enter(person).get(form.get_absolute_url())
+        seen = AuditEvent.objects.filter(kind="assessment.viewed", agency=str(form.agency_id))
+        assert seen.count() == times
