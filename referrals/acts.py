@@ -18,7 +18,14 @@ from agencies.models import Locality
 from agencies.terms import POLICE, PREVENT
 from referrals import feedback, moves, workflow
 from referrals.answers import Answers
-from referrals.forms import PersonField, PersonForm, QuestionsForm, TransferForm, WordsForm
+from referrals.forms import (
+    NamedForm,
+    PersonField,
+    PersonForm,
+    QuestionsForm,
+    TransferForm,
+    WordsForm,
+)
 from referrals.models import Referral
 from referrals.questions import Words, of_record
 from referrals.standing import Standing
@@ -30,6 +37,7 @@ from referrals.terms import (
     GatewayOutcome,
     NoteReaders,
     Status,
+    YesNo,
 )
 from ui.fields import ChoiceField, ConfirmField, LongField
 from ui.forms import PageForm
@@ -274,6 +282,10 @@ def _keep_out(asking: Asking) -> PageForm:
     return KeepOutForm(workflow.could_be_kept_out(asking.referral, by=asking.user), asking.typed)
 
 
+def _named(asking: Asking) -> PageForm:
+    return NamedForm(workflow.asked_about(asking.referral, by=asking.user), asking.typed)
+
+
 def police_targets(status: Status) -> list[Status]:
     """Where the police may take a case out of sight, or back, from where it stands."""
     listed = [target for target in OUTCOME_OF if (status, target) in moves.MOVES]
@@ -332,6 +344,18 @@ def _do_note(asking: Asking, form: PageForm) -> Any:
 def _do_keep_out(asking: Asking, form: PageForm) -> Any:
     person, reason = form.cleaned_data["close"], form.cleaned_data["words"]
     return workflow.keep_out(asking.referral, person, reason, by=asking.user)
+
+
+def _do_say_who_is_named(asking: Asking, form: PageForm) -> None:
+    for name, person in cast(NamedForm, form).asked.items():
+        said = YesNo(form.cleaned_data[name])
+        workflow.say_who_is_named(asking.referral, person, said, by=asking.user)
+
+
+def _nobody_named(asking: Asking) -> dict[str, str]:
+    if workflow.asked_about(asking.referral, by=asking.user):
+        return {}
+    return {"refused": _("Nothing is asked about this record now.")}
 
 
 def _no_reply(asking: Asking) -> str:
@@ -648,6 +672,24 @@ ACTS: dict[str, Act] = {
             make=_keep_out,
             do=_do_keep_out,
         ),
+        Act(
+            verb="who-is-named",
+            title=lazy("Does it name somebody who uses this portal?"),
+            link=lazy("Say whether it names somebody who uses this portal"),
+            button=lazy("Save"),
+            intro=lazy(
+                "Whoever a record is about, and their family, must not come across it here. Until "
+                "you have answered they find it in no list, count, search or e-mail, unless it "
+                "would be left with nobody. Do not ask them."
+            ),
+            done=lazy("Thank you. It is kept with the case."),
+            who=lambda standing: standing.may_keep_out,
+            states=IN_AGENCY | SHARED,
+            is_sensitive=True,
+            make=_named,
+            do=_do_say_who_is_named,
+            context=_nobody_named,
+        ),
     ]
 }
 
@@ -744,6 +786,8 @@ def _is_useful(act: Act, asking: Asking) -> bool:
         return held != user.pk
     if act.verb == "close-transferred":  # an area in the portal accepts or declines it there
         return referral.offered_to_id is None
+    if act.verb == "who-is-named":  # nobody is asked about themselves
+        return bool(set(referral.asked_about) - {user.pk})
     if act.verb == "lead-by-police":
         return bool(police_targets(Status(referral.status)))
     return True

@@ -4,7 +4,7 @@ The model says what may be stored, the question what is asked; this file turns t
 for the other. Drafts save with anything missing (``partial``); going on asks what is required.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -17,11 +17,13 @@ from agencies.models import Locality
 from agencies.terms import POLICE, PREVENT
 from referrals import terms
 from referrals.answers import Answers
+from referrals.models import NamedUser
 from referrals.questions import ADULT_FROM, Kind, Need, Question
 from ui import fields
 from ui.forms import PageForm, has_words
 from ui.text import clean, showable
 
+NOT_NOW = gettext_lazy("They cannot be named now. Select somebody else")
 MOST_ROWS = 10
 MOST_KEPT = 50_000
 """Characters of an answer that a draft keeps, though fewer may be sent."""
@@ -51,9 +53,17 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of a short list of people, by name and role."""
 
     widget = forms.RadioSelect
+    not_now: Callable[[User], bool] | None = None
+    """Of whom is offered, who cannot be chosen: the same sentence whatever the reason."""
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}, {obj.job_title}" if obj.job_title else str(obj.name)
+
+    def clean(self, value: Any) -> Any:
+        person = super().clean(value)
+        if person is not None and self.not_now is not None and self.not_now(person):
+            raise forms.ValidationError(NOT_NOW, code="not_now")
+        return person
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -61,6 +71,25 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
         except forms.ValidationError:  # nonsense and a stranger get one sentence
             sentence = self.error_messages["invalid_choice"]
             raise forms.ValidationError(sentence, code="invalid_choice") from None
+
+
+class NamedForm(PageForm):
+    """Whether the record names each of these people, or somebody else of that name or number."""
+
+    def __init__(self, asked: list[NamedUser], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = {f"is_{one.person_id}": one.person for one in asked}
+        for one in asked:
+            words = {"name": one.person.name, "what": one.get_by_display()}
+            self.fields[f"is_{one.person_id}"] = fields.ChoiceField(
+                label=_("%(name)s has %(what)s as somebody in this record. Is it them?") % words,
+                help_text=one.person.job_title,
+                choices=[
+                    (terms.YesNo.YES, _("Yes, or I am not sure: keep them out")),
+                    (terms.YesNo.NO, _("No, it is somebody else")),
+                ],
+                missing=_("Select whether it is %(name)s") % words,
+            )
 
 
 def field_for(question: Question, answers: Answers) -> forms.Field:
@@ -155,29 +184,44 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
             )
             # Known already, so that drawing the page asks nothing more.
             field.choices = [(one.pk, field.label_from_instance(one)) for one in persons]
+            if question.name != "spoken_to":
+                field.not_now = lambda person: _cannot_be_named(person, question, answers)
             return field
     raise ValueError(question.kind)
 
 
 def persons_for(question: Question, answers: Answers) -> list[User]:
-    """Whom a question about a person offers: never somebody close to the concern."""
+    """Whom a question about a person offers.
+
+    Everybody of the work, kept out of the case or not: a name that is missing would tell whoever
+    reads the list who is close to it (AC-06, AC-07). Only its author, who has just named them,
+    is spared the names in a draft. Who cannot be chosen is told by ``NOT_NOW`` alone.
+    """
     referral = answers.referral
     if question.name == "second_officer":
         place = referral.locality
         found = people.holders(place, POLICE) if place else []
         found = [person for person in found if person.pk != referral.officer_id]
     elif question.name in ("override_by", "second_opinion_by"):
-        agency_leads = answers.leads
         place = referral.locality or (
             referral.agency.locality if referral.agency else Locality.objects.default()
         )
-        found = [*agency_leads, *people.holders(place, PREVENT)]
+        found = [*answers.team, *people.holders(place, PREVENT)]
         own = (referral.lead_id, referral.created_by_id)  # nobody is a second to themselves
         once = {person.pk: person for person in found if person.pk not in own}
         found = list(once.values())
-    else:
-        found = answers.leads
-    return [person for person in found if person.pk not in answers.excluded]
+    else:  # C1: whoever is named there and cannot take it, another lead does
+        found = answers.team
+    if referral.status == terms.Status.DRAFT:
+        found = [person for person in found if person.pk not in answers.excluded]
+    return found
+
+
+def _cannot_be_named(person: User, question: Question, answers: Answers) -> bool:
+    """Close to it or away, which nobody can tell apart; what stands there already is left."""
+    if person.pk == stored(question, answers):
+        return False
+    return person.pk in answers.excluded or people.is_away(person, answers.today)
 
 
 class QuestionsForm(PageForm):

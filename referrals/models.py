@@ -7,6 +7,7 @@ One referral is one row, with one row for each section of its form. Words about 
 import base64
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Self
 
@@ -98,13 +99,18 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
             person__is_active=True,
         )
         key = DataKey.objects.filter(pk=OuterRef("pk"))
-        return self.annotate(
+        return self.with_named().annotate(
             close=ArraySubquery(close),
             saves=ArraySubquery(saves),
             is_led=Exists(leads),
             wrapped=Subquery(key.values("wrapped")),
             master=Subquery(key.values("master")),
         )
+
+    def with_named(self) -> Self:
+        """With those of whom nobody has said yet whether the record names them."""
+        asked = NamedUser.objects.filter(referral=OuterRef("pk"), is_them="").values("person")
+        return self.annotate(asked_about=ArraySubquery(asked))
 
     def drafts_of(self, user: User) -> Self:
         return self.filter(created_by=user, status__in=terms.EDITABLE_BY_AUTHOR)
@@ -176,9 +182,11 @@ class Referral(SealedModel):
     # The police's own, where they have time back after they led or held it; nobody else's.
     police_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused = models.BooleanField(default=False, editable=False)
-    # By with_pages(): keys of those named as close to it, the version of each page that was saved,
-    # whether somebody else of the agency's leads may hear of it, and its key as it is kept.
+    # By with_pages(): keys of those named as close to it, and of those of whom it is asked whether
+    # the record names them; the version of each page that was saved, whether somebody else of the
+    # agency's leads may hear of it, and its key as it is kept.
     close: list[int]
+    asked_about: Sequence[int] = ()
     saves: list[dict[str, Any]]
     is_led: bool
     wrapped: bytes | None
@@ -591,6 +599,32 @@ class ExclusionReason(PartOfCase):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     reason = SealedTextField()
+
+
+class NamedUser(models.Model):
+    """Somebody who uses the portal and whom a record names, or may name (AC-08).
+
+    While it is not said whether it is them they are kept out as any other who is close to it, if
+    somebody else can take the case.
+    """
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="named_users")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.CharField(max_length=10, choices=terms.NamedBy)
+    at = models.DateTimeField(default=timezone.now)
+    is_them = models.CharField(max_length=10, choices=terms.YesNo, blank=True)
+    said_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    said_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="named_user_once", fields=["referral", "person"])
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class PoliceNote(PartOfCase):

@@ -467,6 +467,14 @@ class NoteReaders(models.TextChoices):
     SELF = "self", _("Only me")
 
 
+class NamedBy(models.TextChoices):
+    """By what a record names somebody who uses the portal (AC-08)."""
+
+    EMAIL = "email", _("the same e-mail address")
+    PHONE = "phone", _("the same telephone number")
+    NAME = "name", _("the same name")
+
+
 class ClockKind(models.TextChoices):
     """A promise with a due moment (section 8.2, and feedback from section 11)."""
 

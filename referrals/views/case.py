@@ -120,6 +120,7 @@ def _with_everything(user: User, key: str) -> QuerySet[Referral]:
     seen = Seen.objects.filter(referral=OuterRef("pk"), person=user.pk)
     return (
         Referral.objects.visible_to(user)
+        .with_named()
         .filter(key=key)
         .select_related("agency__locality", "locality", "offered_to", *ALL_RECORDS)
         .annotate(
@@ -300,10 +301,10 @@ def _since(referral: Referral, status: Status) -> datetime | None:
 
 
 def deputies(referral: Any, standing: Standing, user: User) -> list[User]:
-    """Who stands in for the holder, of the same work; nobody who is close to the case."""
+    """Who stands in for the holder, of the same work, close to the case or not (AC-07)."""
     police = standing.decides_at_gateway
     role = Role.GATEWAY_SUPERVISOR if police else Role.PREVENT_DEPUTY
-    out = {*referral.excluded, user.pk, referral.officer_id if police else referral.holder_id}
+    out = {user.pk, referral.officer_id if police else referral.holder_id}
     return [one for one in people.holders(referral.locality, [role]) if one.pk not in out]
 
 
@@ -494,7 +495,9 @@ def _keep(request: SignedInRequest, asking: Asking, what: Act, form: QuestionsFo
 def _back(asking: Asking, what: Act) -> HttpResponse:
     if what.verb == "decline-transfer":
         return redirect("referrals:home")  # the other area's again, and no longer theirs to see
-    if what.verb == "keep-out" and policy.is_excluded(asking.user, asking.referral):
+    if what.verb in ("keep-out", "who-is-named") and policy.is_excluded(
+        asking.user, asking.referral
+    ):
         return redirect("referrals:home")  # they named themselves, and no longer find it
     response = redirect("referrals:case", asking.referral.key)
     if what.verb in ("write-message", "write-note"):

@@ -305,6 +305,7 @@ def _page(
             # Rule 7: a practitioner who has no lead is not told.
             "looked_back": is_lead,
             "earlier": possible_matches(referral, request.user, MOST_EARLIER) if is_lead else [],
+            "asks_who": is_lead and bool(set(referral.asked_about) - {request.user.pk}),
             "spoken": answers.get("spoken_at"),
             "notes": walks.notes_after("check", answers),
             "talk": list(

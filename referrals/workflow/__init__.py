@@ -72,6 +72,7 @@ from referrals.workflow.drafts import (
     start,
     start_once,
 )
+from referrals.workflow.named import asked_about, say_who_is_named
 from referrals.workflow.owners import (
     PREVENT_ORDER,
     cover,
@@ -139,6 +140,7 @@ __all__ = [
     "ask_colleague",
     "ask_for_news",
     "ask_referrer",
+    "asked_about",
     "asking_so_far",
     "begin_despite",
     "clear_abandoned",
@@ -196,6 +198,7 @@ __all__ = [
     "reply_to_lead",
     "save_check",
     "say",
+    "say_who_is_named",
     "scan",
     "start",
     "start_look_again",

@@ -17,7 +17,7 @@ from referrals import clocks, policy
 from referrals.answers import Answers
 from referrals.models import Exclusion, ExclusionReason, Referral
 from referrals.moves import NotReady, TransitionError, agency_key, locked
-from referrals.terms import BEFORE_CLOSED, IN_AGENCY, SHARED, RecipientKind, Status
+from referrals.terms import BEFORE_CLOSED, IN_AGENCY, SHARED, RecipientKind, Status, YesNo
 from referrals.workflow.owners import new_owners_of
 
 OF_AGENCY = (*AGENCY_LEADS, Role.SENIOR_LEAD, Role.AGENCY_ADMIN)
@@ -77,19 +77,22 @@ def keep_out(
         referral=referral, person=person, defaults={"by": by, "at": now}
     )
     ExclusionReason.objects.create(referral=referral, person=person, by=by, at=now, reason=reason)
+    referral.named_users.filter(person=person, is_them="").update(
+        is_them=YesNo.YES, said_by=by, said_at=now
+    )
     if fresh:
-        _leave_with_somebody(referral, person, now=now)
+        leave_with_somebody(referral, person, now=now)
         post.cancel_for(person, about=referral)
     # Who is named is part of the case and is not told to the log.
     events.record("referral.closeness_asked", referral, by=by, agency=agency_key(referral))
     return referral
 
 
-def _leave_with_somebody(referral: Referral, person: User, *, now: datetime) -> None:
+def leave_with_somebody(referral: Referral, person: User, *, now: datetime) -> None:
     """Every part of it has an owner without them, or it is refused (WF-14)."""
     close = set(referral.exclusions.values_list("person_id", flat=True))
     bodies: list[tuple[Agency | Locality, tuple[Role, ...]]] = []
-    if referral.agency is not None and referral.status in IN_AGENCY:
+    if referral.agency is not None and referral.status in IN_AGENCY | {Status.DRAFT}:
         bodies.append((referral.agency, tuple(AGENCY_LEADS)))
     if referral.status in BEFORE_CLOSED and referral.locality is not None:
         bodies += [(referral.locality, tuple(PREVENT)), (referral.locality, tuple(POLICE))]

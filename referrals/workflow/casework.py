@@ -37,6 +37,7 @@ from referrals.terms import (
     RecipientKind,
     Status,
 )
+from referrals.workflow.named import look_for_named
 from referrals.workflow.owners import PREVENT_ORDER, holders, holding, on_duty
 from referrals.workflow.records import log_of, record_of, say, write_record
 from referrals.workflow.sharing import people_to_tell
@@ -287,6 +288,7 @@ def transfer(
     referral = move(referral, Status.TRANSFERRED, by=by, now=now, offered_to=receiver)
     say(referral, MessageKind.TRANSFER, reason, by=by, now=now)
     if receiver is not None:
+        referral = look_for_named(referral, by=by, now=now)
         leads = on_duty(referral, receiver, *PREVENT_ORDER)
         notices.to_holders(referral, leads, "offered", now.isoformat())
     return referral

@@ -32,6 +32,7 @@ from referrals.models import (
     Hold,
     KeptText,
     Message,
+    NamedUser,
     PageSave,
     PersonRecord,
     PoliceNote,
@@ -52,6 +53,7 @@ from referrals.terms import (
     ReceivedBy,
     Status,
 )
+from referrals.workflow.named import NAMES, keep_out_by_email, look_for_named
 from referrals.workflow.records import CLOSENESS, ONE_PRESS, RECORD_CLASS, plain, record_of
 from vault import keys
 from vault.digests import digest, normal
@@ -240,6 +242,9 @@ def answer(
         if record_name == "person" and DIGESTED & set(values):
             fields += _digest_names(record)
         record.save(update_fields=fields)
+        if NAMES & set(values) and referral.status == Status.DRAFT:
+            referral.person = record
+            keep_out_by_email(referral, by=by, now=now)
     save.version += 1
     save.by, save.at = by, now
     save.save()
@@ -397,7 +402,10 @@ def exclude(
     if not policy.is_author(by, referral) or referral.status != Status.DRAFT:
         raise PermissionDenied
     named_now = {person.pk for person in persons if person.pk != by.pk}
-    referral.exclusions.exclude(person_id__in=named_now).delete()
+    # Whom the author names stays out; whom the record names by e-mail address, as long as it does.
+    referral.named_users.filter(person__in=named_now).delete()
+    certain = referral.named_users.values("person")
+    referral.exclusions.exclude(person_id__in=named_now).exclude(person__in=certain).delete()
     for pk in named_now:
         Exclusion.objects.get_or_create(
             referral=referral, person_id=pk, defaults={"by": by, "at": now}
@@ -468,6 +476,7 @@ def destroy_content(referral: Referral) -> int:
         KeptText,
         PageSave,
         ExclusionReason,
+        NamedUser,
         PoliceNote,
         Message,
         Seen,
@@ -495,7 +504,7 @@ def hand_over(referral: Referral, *, by: User, now: datetime | None = None) -> R
         NotReady: something must be answered first, or nobody in the agency can take it.
     """
     now = now or timezone.now()
-    referral = locked(referral)
+    referral = look_for_named(locked(referral), by=by, now=now)
     lead = lead_for(referral, now=now)
     if lead is None:
         raise NotReady([_("Nobody in your agency can take it: use the advice line instead")])

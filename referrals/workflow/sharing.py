@@ -43,6 +43,7 @@ from referrals.terms import (
     YesNo,
 )
 from referrals.workflow.drafts import clear_abandoned
+from referrals.workflow.named import look_for_named
 from referrals.workflow.owners import PREVENT_ORDER, on_duty
 from referrals.workflow.records import FORM_USED, NOT_FROZEN, say
 
@@ -125,6 +126,7 @@ def submit(
             in_portal=one.in_portal,
             told_at=now if one.in_portal else None,
         )
+    referral = look_for_named(referral, by=by, now=now)
     # R2: the sheet is sent by hand. S9: a form that is still being done has its day too.
     if answers.get("form_sent") == FormSent.BEING_DONE or any(not one.in_portal for one in planned):
         clocks.start(referral, ClockKind.ROUTE_SENT, now=now)

@@ -7,7 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from agencies.models import Absence
 from audit.models import AuditEvent
 from referrals import report, workflow
 from referrals.answers import Answers
@@ -543,16 +545,35 @@ def test_a_second_opinion_is_of_another_lead_or_a_prevent_lead(cast, case_in):
     page = client.get(url("check", referral)).content.decode()
     prevent = {cast.prevent_lead.pk, cast.prevent_deputy.pk, cast.prevent_senior.pk}
     assert offered(page, "second_opinion_by") == {cast.deputy.pk} | prevent
-    referral.exclusions.create(person=cast.deputy, by=cast.practitioner)
-    page = client.get(url("check", referral)).content.decode()
-    assert offered(page, "second_opinion_by") == prevent
-    for stranger in (cast.lead, cast.deputy, cast.practitioner, cast.officer):
+    for stranger in (cast.lead, cast.practitioner, cast.officer):
         given = {"seen": seen(referral), "later": "1", "second_opinion_by": stranger.pk}
         refused = client.post(url("check", referral), given)
         assert "Select one of the people shown" in refused.content.decode()
     given = {"seen": seen(referral), "later": "1", "second_opinion_by": cast.prevent_lead.pk}
     assert client.post(url("check", referral), given).status_code == 302
     assert answer_of(referral, "second_opinion_by") == cast.prevent_lead
+
+
+@pytest.mark.parametrize("name", ["second_opinion_by", "override_by"])
+def test_a_list_of_people_never_tells_who_is_kept_out_of_the_case(name, cast, case_in):
+    """AC-06 and AC-07: nobody is missing, and who is away is refused in the same words."""
+    referral = case_in(Status.AGENCY_CHECK, **YOUNG)
+    cases.fill(referral, {"fair_basis": "no"}, by=cast.lead)
+    client = enter(cast.lead)
+    before = offered(client.get(url("check", referral)).content.decode(), name)
+    workflow.keep_out(referral, cast.deputy, "Her nephew.", by=cast.lead)
+    today = timezone.localdate()
+    Absence.objects.create(person=cast.prevent_senior, starts_on=today, ends_on=today)
+    assert offered(client.get(url("check", referral)).content.decode(), name) == before
+    assert cast.deputy.pk in before
+    said = []
+    for person in (cast.deputy, cast.prevent_senior):
+        given = {"seen": seen(referral), "later": "1", "fair_basis": "no", name: person.pk}
+        page = client.post(url("check", referral), given).content.decode()
+        assert "They cannot be named now. Select somebody else" in page
+        said.append(page.count("cannot be named"))
+        assert not answer_of(referral, name)
+    assert said[0] == said[1]
 
 
 def test_nobody_gives_a_second_opinion_on_their_own_check_or_concern(cast, case_in):

@@ -289,6 +289,30 @@ def test_a_case_is_handed_to_nobody_close_to_it_in_the_words_for_who_is_away(cas
     assert fresh(referral).holder == cast.prevent_lead
 
 
+def test_the_police_and_the_place_read_the_same_names_whoever_is_kept_out(cast, case_in):
+    third = UserFactory(name="Third Officer")
+    MembershipFactory(person=third, role=Role.GATEWAY_OFFICER, locality=cast.locality)
+    case = case_in(S.GATEWAY)
+    url = f"/referrals/{case.key}/record-gateway/"
+    officer, lead = enter(cast.officer), enter(cast.prevent_lead)
+    before = plain(officer.get(url)), names_of(lead.get(f"/referrals/{case.key}/"))
+    for person in (cast.supervisor, cast.prevent_deputy):
+        workflow.keep_out(fresh(case), person, WHY, by=cast.prevent_lead)
+    assert (plain(officer.get(url)), names_of(lead.get(f"/referrals/{case.key}/"))) == before
+    today = timezone.localdate()
+    Absence.objects.create(person=third, starts_on=today, ends_on=today)
+    for person in (cast.supervisor, third):
+        page = officer.post(
+            url, {"seen": "1", "outcome": "no_concern", "second_officer": str(person.pk)}
+        )
+        assert "They cannot be named now. Select somebody else" in page.content.decode()
+        assert fresh(case).gateway_record.second_officer is None
+
+
+def names_of(response: Any) -> list[str]:
+    return re.findall(r"Deputy: [^<]*", response.content.decode())
+
+
 def plain(response: Any) -> str:
     return VOLATILE.sub("", response.content.decode())
 

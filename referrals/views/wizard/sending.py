@@ -162,6 +162,8 @@ def _review(
     walk, referral, given = place.walk, place.referral, place.answers
     sending = walk.target == Status.SUBMITTED
     lead = workflow.lead_for(referral, now=timezone.now(), answers=given) if not sending else None
+    # Whom the author named themselves is left out; of anybody else nothing tells that they are.
+    others = given.leads if referral.status == Status.DRAFT else given.team
     gone = workflow.abandoned(referral, given)
     refused = request.method == "POST"
     context = {
@@ -175,7 +177,7 @@ def _review(
         "form_key": uuid.uuid4(),
         "notes": walks.notes(given),
         "lead": lead,
-        "others": [one for one in given.leads if one != lead] if not sending else [],
+        "others": [one for one in others if one != lead] if not sending else [],
         "planned": routing.recipients(given) if sending else [],
         "decides": walk.target in (Status.AGENCY_CLOSED, Status.OTHER_ROUTE),
         "asked_for": asked_for(referral),
