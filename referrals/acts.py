@@ -26,6 +26,7 @@ from referrals.forms import (
     TransferForm,
     WordsForm,
 )
+from referrals.matching import earlier_records
 from referrals.models import Referral
 from referrals.questions import Words, of_record
 from referrals.standing import Standing
@@ -190,7 +191,16 @@ def _colleague(asking: Asking) -> PageForm:
 
 
 def _triage(asking: Asking) -> PageForm:
-    return QuestionsForm(of_record("triage_record"), Answers(asking.referral), asking.typed)
+    answers = Answers(asking.referral)
+    answers.matches = earlier_records(asking.referral, asking.user)
+    if asking.typed is not None:
+        # What has to be written depends on what is ticked and counted beside it.
+        ticked = asking.typed.getlist("earlier_records")
+        elsewhere = str(asking.typed.get("earlier_elsewhere", "")).strip()
+        answers = answers.with_changes(
+            {"earlier_records": ticked, "earlier_elsewhere": elsewhere not in ("", "0")}
+        )
+    return QuestionsForm(of_record("triage_record"), answers, asking.typed)
 
 
 def _gateway(asking: Asking) -> PageForm:

@@ -72,6 +72,8 @@ class Answers:
         self.referral = referral
         self.today = today or timezone.localdate()
         self._extra: dict[str, Any] = {}
+        # References of what may be the same person, with the words of each: what T3 offers.
+        self.matches: list[tuple[str, str]] = []
         self._records: dict[str, models.Model | None] = {}
 
     def record(self, name: str) -> models.Model | None:
@@ -97,6 +99,7 @@ class Answers:
         """The same answers as they would be with these changes; nothing is stored."""
         changed = Answers(self.referral, today=self.today)
         changed._extra = {**self._extra, **changes}
+        changed.matches = self.matches
         # Who there is does not depend on what is answered: what was read of it is known.
         read = vars(self)
         vars(changed).update({name: read[name] for name in WHO_THERE_IS if name in read})
@@ -240,6 +243,7 @@ class Answers:
         return closes and (
             self.is_child
             or self.get("earlier") == terms.Repeat.FOUND
+            or self.get("national_earlier") == terms.NationalRecord.FOUND
             or self.get("raised_before") == terms.YesNoUnknown.YES
             or self.get("ideology") == terms.Ideology.MASS_VIOLENCE
             or terms.Feature.INTEREST_MASS_VIOLENCE in (self.get("features") or {})

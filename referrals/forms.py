@@ -132,6 +132,8 @@ def field_for(question: Question, answers: Answers) -> forms.Field:
             return fields.ChoiceField(choices=choices, missing=missing, **common)
         case Kind.SELECT:
             return fields.SelectField(choices=choices, missing=missing, **common)
+        case Kind.MULTI if question.name == "earlier_records":
+            return fields.MultiField(choices=answers.matches, missing=missing, **common)
         case Kind.MULTI:
             return fields.MultiField(
                 choices=choices, exclusive=question.exclusive, missing=missing, **common

@@ -1,15 +1,23 @@
-"""Earlier records of what may be the same person (rule 7 of section 14)."""
+"""Earlier records of what may be the same person (rule 7 of section 14, T3)."""
 
 import uuid
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from agencies.people import PreparedFor
 from referrals.models import PersonRecord, Referral
+from referrals.terms import ClosureReason, GatewayOutcome, Status
+from ui import dates
+
+MOST = 10
+CLOSING = (GatewayOutcome.NO_CONCERN, GatewayOutcome.OTHER_SERVICES)
+"""Outcomes that whoever reads a closed case is told."""
 
 
-def possible_matches(referral: Referral, user: User, most: int) -> list[Referral]:
+def possible_matches(referral: Referral, user: User, most: int) -> list[Any]:
     """Other cases of somebody of the same name and date of birth, or name and address.
 
     Among those that this person may see, the newest first. That it may be the same person is all
@@ -31,7 +39,34 @@ def _matches(
         same |= Q(name_address_digests__contains=[address])
     of_them = PersonRecord.objects.filter(same).values("referral_id")
     found = Referral.objects.visible_to(user).filter(pk__in=of_them)
-    return found.exclude(pk=case).order_by("-created_at")[:most]
+    ended = {"outcome": F("gateway_record__outcome"), "why": F("gateway_record__closure_reason")}
+    return found.exclude(pk=case).annotate(**ended).order_by("-created_at")[:most]
 
 
 _MATCHES = PreparedFor(_matches)
+
+
+def ending(one: Any) -> str:
+    """Where a match stands, or how it ended, as everybody is shown it."""
+    status = Status(one.outward_status)
+    if status != Status.CLOSED:
+        return str(status.label)
+    day = dates.paper_day(one.decided_at or one.stage_since)
+    if one.outcome not in CLOSING:
+        return _("Closed %(day)s") % {"day": day}
+    said = [GatewayOutcome(one.outcome).label]
+    if one.why:
+        said.append(ClosureReason(one.why).label)
+    return _("Closed %(day)s: %(how)s") % {"day": day, "how": ", ".join(map(str, said))}
+
+
+def earlier_records(referral: Referral, user: User) -> list[tuple[str, str]]:
+    """What T3 offers: references, with how each case ended; the newest first.
+
+    With those that are recorded already, though this person may not see them.
+    """
+    found = [one for one in possible_matches(referral, user, MOST) if one.reference]
+    record = getattr(referral, "triage_record", None)
+    offered = {one: one for one in (record.earlier_records or [] if record else [])}
+    offered |= {one.reference: f"{one.reference}. {ending(one)}" for one in found}
+    return list(offered.items())

@@ -516,6 +516,8 @@ class TriageRecord(SectionRecord):
     referral = _section("triage_record")
     complete = models.CharField(max_length=10, choices=terms.Complete, blank=True)  # T2
     earlier = models.CharField(max_length=10, choices=terms.Repeat, blank=True)  # T3
+    earlier_records = SealedJSONField(blank=True)  # T3, references
+    earlier_elsewhere = models.PositiveSmallIntegerField(null=True, blank=True)  # T3
     earlier_detail = SealedTextField(blank=True)  # T3
     repeat_review = models.CharField(max_length=20, choices=terms.RepeatReview, blank=True)  # T4
     repeat_reviewer = SealedTextField(blank=True)  # T4
@@ -534,6 +536,10 @@ class GatewayRecord(SectionRecord):
 
     referral = _section("gateway_record")
     national_reference = SealedTextField(blank=True)  # X1
+    national_earlier = models.CharField(
+        max_length=10, choices=terms.NationalRecord, blank=True
+    )  # T3, asked of the gateway
+    national_detail = SealedTextField(blank=True)  # T3
     deconflicted = models.CharField(max_length=10, choices=terms.YesNo, blank=True)  # X3
     deconflicted_on = models.DateField(null=True, blank=True)  # X3
     tool = models.CharField(max_length=10, choices=terms.AssessmentTool, blank=True)  # X4

@@ -400,6 +400,11 @@ class Repeat(models.TextChoices):  # T3
     FOUND = "found", _("Yes, there are earlier records")
 
 
+class NationalRecord(models.TextChoices):  # T3, of the gateway
+    NONE = "none", _("No")
+    FOUND = "found", _("Yes")
+
+
 class RepeatReview(models.TextChoices):  # T4
     NOT_NEEDED = "not_needed", _("Not needed")
     DONE = "done", _("Done by a second reviewer")

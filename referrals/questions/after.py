@@ -32,21 +32,46 @@ _t(
     R,
     choices=terms.Repeat,
     hint=_(
-        "Ask the gateway for the national record too: "
+        "The gateway is asked for the national record too when you pass it on: "
         "the portal keeps records for a short time only."
     ),
     missing=_("Select whether there are earlier records"),
 )
 _t(
     "T3",
+    "earlier_records",
+    Kind.MULTI,
+    _("Which of these are of the same person?"),
+    _("Earlier records here"),
+    O,
+    of="earlier",
+    when=("found",),
+    applies=lambda a: bool(a.matches or a.get("earlier_records")),
+    hint=_("Two people may share a name: read before you tick."),
+)
+_t(
+    "T3",
+    "earlier_elsewhere",
+    Kind.NUMBER,
+    _("How many are there that the portal does not hold?"),
+    _("Earlier records elsewhere"),
+    O,
+    of="earlier",
+    when=("found",),
+    maximum=99,
+)
+_t(
+    "T3",
     "earlier_detail",
     Kind.LONG,
-    _("How many, and how did they end?"),
-    _("Earlier records: how many, and how they ended"),
+    _("How did they end?"),
+    _("How the earlier records ended"),
     R,
     of="earlier",
     when=("found",),
-    missing=_("Write how many earlier records there are, and how they ended"),
+    required_if=lambda a: bool(a.get("earlier_elsewhere")) or not a.get("earlier_records"),
+    hint=_("How those ended that are not ticked here, and how many there are."),
+    missing=_("Tick the earlier records, or write how many there are elsewhere and how they ended"),
     about=_("the earlier records"),
 )
 _t(
@@ -136,6 +161,32 @@ _x(
     _("National reference"),
     R,
     missing=_("Enter the reference in the national system"),
+)
+_x(
+    "T3",
+    "national_earlier",
+    Kind.CHOICE,
+    _("Does the national record hold this person from before?"),
+    _("Earlier in the national record"),
+    O,
+    choices=terms.NationalRecord,
+    hint=_(
+        "The Prevent lead asks, and reads your answer: "
+        "the portal keeps records for a short time only."
+    ),
+)
+_x(
+    "T3",
+    "national_detail",
+    Kind.LONG,
+    _("How many, and how did they end?"),
+    _("National record: how many, and how they ended"),
+    O,
+    of="national_earlier",
+    when=("found",),
+    hint=_("Short. No intelligence."),
+    maximum=1000,
+    about=_("the national record"),
 )
 _x(
     "X3",

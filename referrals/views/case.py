@@ -42,7 +42,7 @@ from referrals import know, policy, promises, queue, steps, timeline, workflow
 from referrals.acts import ACTS, Act, Asking, next_for, places
 from referrals.answers import ALL_RECORDS, Answers, Shown
 from referrals.forms import QuestionsForm, WordsForm
-from referrals.matching import possible_matches
+from referrals.matching import MOST, ending, possible_matches
 from referrals.models import (
     Document,
     Exclusion,
@@ -73,7 +73,6 @@ from vault import keys
 from vault.fields import Sealed
 
 MOST_LOOKS = 200
-MOST_EARLIER = 10
 BEFORE_SHARING = (MessageKind.QUESTION, MessageKind.REPLY, MessageKind.DECISION)
 """Words between an author and their lead: the agency's own affair."""
 NOTE_TAG = {NoteReaders.TEAM.value: lazy("Team"), NoteReaders.SELF.value: lazy("Only you")}
@@ -383,8 +382,9 @@ def _gateway_questions(
         and referral.status == referral.outward_status == Status.CLOSED
         and answers.get("outcome") in closing
     ):
-        return named("outcome", "closure_reason", "rationale", "signposted")
-    return ()
+        told = ("outcome", "closure_reason", "rationale", "signposted")
+        return named("national_earlier", "national_detail", *told)
+    return named("national_earlier", "national_detail") if standing.leads_locality else ()
 
 
 # Earlier records ------------------------------------------------------------------------------
@@ -394,15 +394,21 @@ class Earlier:
 
     referral: Referral
     status: str
+    is_same: bool
+    """Recorded at triage as the same person (T3)."""
 
 
 def earlier(referral: Referral, user: User, serves: Serves) -> list[Earlier]:
-    """Possible matches among what this person may see: one query."""
+    """Possible matches among what this person may see, and how they ended: one query."""
+    record = getattr(referral, "triage_record", None)
+    same = (record.earlier_records or []) if record else []
     found = []
-    for one in possible_matches(referral, user, MOST_EARLIER):
-        standing = Standing.of(serves, one)
-        label = standing.status_of(one).label if standing.sees_case else ""
-        found.append(Earlier(one, str(label)))
+    for one in possible_matches(referral, user, MOST):
+        standing, label = Standing.of(serves, one), ""
+        if standing.sees_case:
+            real = standing.status_of(one)
+            label = ending(one) if real == one.outward_status else str(real.label)
+        found.append(Earlier(one, label, is_same=one.reference in same and standing.sees_case))
     return found
 
 
