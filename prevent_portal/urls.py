@@ -9,6 +9,7 @@ urlpatterns = [
     path("agency/", include("agencies.urls")),
     path("audit/", include("audit.urls")),
     path("referrals/", include("referrals.urls")),
+    path("self-assessment/sets/", include("selfassessment.standards.urls")),
     path("self-assessment/", include("selfassessment.urls")),
     path("cms/", include("guidance.cms_urls")),
     *([path("demo/", include("demo.urls"))] if settings.PORTAL_DEMO else []),

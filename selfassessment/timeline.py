@@ -27,4 +27,10 @@ KINDS = {
     "assessment.reopened": _("Reopened a self-assessment"),
     "assessment.waiver_asked": _("Asked to be let off a check of a self-assessment"),
     "assessment.waiver_decided": _("Decided on letting an agency off a check"),
+    "standards.drafted": _("Began a draft of the next standards"),
+    "standards.imported": _("Brought a file into a draft of the standards"),
+    "standards.changed": _("Changed a standard of a draft"),
+    "standards.taken_out": _("Took a standard out of a draft"),
+    "standards.published": _("Published a version of the standards"),
+    "standards.thrown_away": _("Threw a draft of the standards away"),
 }

@@ -53,7 +53,10 @@ def begin(version: str, *, by: User) -> StandardSet:
     if version not in next_versions(latest):
         raise StandardsError([_("Choose one of the two versions.")])
     text = loading.text_of(latest)
-    draft = _store(replace(text, version=version))
+    year = version.split(".")[0]
+    draft = _store(
+        replace(text, version=version, title=text.title.replace(str(latest.major), year))
+    )
     events.record("standards.drafted", by=by, version=version, before=latest.version)
     return draft
 
@@ -67,7 +70,7 @@ def bring_in(draft: StandardSet, text: SetText, *, by: User) -> StandardSet:
         StandardsError: it is no draft any more, or the set may not follow the others.
     """
     _may(by)
-    _still_draft(draft)
+    draft = _still_draft(draft)
     if text.version != draft.version:
         raise StandardsError(
             [
@@ -89,7 +92,7 @@ def put(draft: StandardSet, standard: StandardText, *, by: User) -> StandardSet:
         StandardsError: it is no draft any more, or the standard cannot stand in it.
     """
     _may(by)
-    _still_draft(draft)
+    draft = _still_draft(draft)
     text = loading.text_of(draft)
     there = text.by_code
     named = {field.name for field in fields(StandardText)}
@@ -123,7 +126,7 @@ def take_out(draft: StandardSet, code: str, *, by: User) -> StandardSet:
         StandardsError: it is no draft any more, or may not lose the standard.
     """
     _may(by)
-    _still_draft(draft)
+    draft = _still_draft(draft)
     text = loading.text_of(draft)
     left = tuple(one for one in text.standards if one.code != code)
     stored = _store(replace(text, standards=left))
@@ -140,7 +143,7 @@ def publish(draft: StandardSet, *, by: User) -> None:
         StandardsError: it is no draft any more, or may not follow the others.
     """
     _may(by)
-    _still_draft(draft)
+    draft = _still_draft(draft)
     _store(loading.text_of(draft))  # once more, as other sets may have come meanwhile
     StandardSet.objects.filter(pk=draft.pk).update(published_at=timezone.now())
     events.record("standards.published", by=by, version=draft.version)
@@ -155,7 +158,7 @@ def throw_away(draft: StandardSet, *, by: User) -> None:
         StandardsError: it is no draft any more.
     """
     _may(by)
-    _still_draft(draft)
+    draft = _still_draft(draft)
     version = draft.version
     draft.delete()
     events.record("standards.thrown_away", by=by, version=version)
@@ -166,11 +169,12 @@ def _may(user: User) -> None:
         raise PermissionDenied
 
 
-def _still_draft(draft: StandardSet) -> None:
-    """Lock it first: two people who publish and change at once take turns."""
+def _still_draft(draft: StandardSet) -> StandardSet:
+    """It, locked and as it is now: two people who publish and change at once take turns."""
     there = StandardSet.objects.select_for_update().filter(pk=draft.pk).first()
     if there is None or there.published_at is not None:
         raise StandardsError([_("This version is not a draft any more.")])
+    return there
 
 
 def _store(text: SetText) -> StandardSet:

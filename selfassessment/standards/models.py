@@ -140,6 +140,10 @@ class Standard(models.Model):
     def evidence_words(self) -> str:
         return "; ".join(self.evidence)
 
+    @property
+    def applies_to_words(self) -> list[str]:
+        return [str(FormType(code).label) for code in self.applies_to]
+
     def weight_for(self, form_type: str, *, specified: bool = True) -> Weight:
         """Whether it is a must for an agency: the Prevent duty binds specified authorities only.
 

@@ -5,6 +5,7 @@ The format is in ``docs/standards.md``.
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,8 +123,8 @@ def read(text: str, name: str = "standards.yaml") -> SetText:
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise StandardsError([f"{name}:{line}: {error.problem}"]) from error
-    except yaml.YAMLError as error:
-        raise StandardsError([f"{name}:1: {error}"]) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise StandardsError([f"{name}:1: this cannot be read as YAML"]) from error
     return read_node(node, name, hashlib.sha256(text.encode()).hexdigest())
 
 
@@ -239,7 +240,10 @@ class _Reader:
         if not isinstance(node, yaml.MappingNode):
             self.wrong(node, "sources: write one to a line, TAG: its title")
             return {}
-        return {key.value: self.words(at, f"sources: {key.value}") for key, at in node.value}
+        return {
+            self.words(key, "sources"): self.words(at, f"sources: {key.value}")
+            for key, at in node.value
+        }
 
     # --- One thing ----------------------------------------------------------------------------
     def fields(
@@ -250,9 +254,12 @@ class _Reader:
                 self.wrong(node, f"{what} needs {', '.join(needed)}")
             return {}
         found: dict[str, yaml.Node] = {}
-        code = next((at.value for key, at in node.value if key.value == "code"), "")
+        code = next((at.value for key, at in node.value if key.value == "code"), None)
         what = code if code and isinstance(code, str) else what
         for key, at in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.wrong(key, f"{what}: write {', '.join(needed + more)}")
+                continue
             if key.value in found:
                 self.wrong(key, f"{what}: {key.value} is there twice; keep one")
             elif key.value not in needed + more:
@@ -290,6 +297,8 @@ class _Reader:
         found = " ".join(node.value.split())
         if not found:
             self.wrong(node, f"{what} is empty; write it")
+        if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in found):
+            self.wrong(node, f"{what}: there is a character that is no text; take it out")
         if len(found) > longest:
             self.wrong(node, f"{what}: {len(found)} characters; write {longest} or fewer")
         return found

@@ -68,6 +68,18 @@ SIGNED_IN = {
     "readers:reading_csv",
     "readers:reading_pdf",
     # For privacy officers, and leads where they answer for it (tests/referrals/test_disposal.py).
+    # For the partnership's manager and the board (tests/selfassessment/test_sets_pages.py).
+    "standards:sets",
+    "standards:begin",
+    "standards:set",
+    "standards:changes",
+    "standards:add",
+    "standards:bring_in",
+    "standards:publish",
+    "standards:throw_away",
+    "standards:download",
+    "standards:standard",
+    "standards:take_out",
     "referrals:disposal",
     "referrals:disposal_propose",
     "referrals:disposal_sign",
