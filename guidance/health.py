@@ -15,6 +15,7 @@ from wagtail.models import Page
 from agencies.models import Contact
 from guidance import content
 from guidance.models import DatedPage, GlossaryPage, GuidancePage, LeafletPage, path_of, walk
+from ui.dates import paper_day
 
 CONTACT_CHECKED_EVERY = timedelta(days=182)
 BY_NUMBER = re.compile(r'linktype=\\*"page\\*" id=\\*"(\d+)')
@@ -88,7 +89,7 @@ def _unchecked(today: date) -> Iterator[Finding]:
     old = Contact.objects.filter(is_shown=True, checked_on__lt=today - CONTACT_CHECKED_EVERY)
     for contact in old.order_by("checked_on"):
         edit = reverse("wagtailsnippets_agencies_contact:edit", args=[contact.pk])
-        yield Finding(contact.name, _("Last checked on %s.") % contact.checked_on.isoformat(), edit)
+        yield Finding(contact.name, _("Last checked on %s.") % paper_day(contact.checked_on), edit)
 
 
 def _without_words(pages: list[DatedPage]) -> Iterator[Finding]:

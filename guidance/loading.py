@@ -402,6 +402,8 @@ def _translate(source: content.Source, english: DatedPage, locale: Locale) -> Ou
     page.kept_by = source.fields["kept_by"]
     page.approver = source.fields.get("approver", page.approver)
     page.seo_title = source.fields.get("seo_title", "")
+    if isinstance(page, HomePage):
+        page.not_at_work = content.paragraph(source.fields.get("not_at_work", ""), _plain_link)
     page.caption = source.fields.get("caption", "")
     blocks = content.stream(
         source.text, _plain_link, name=source.name, first_line=source.first_line

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse_lazy
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.action_menu import ActionMenuItem
@@ -312,6 +313,11 @@ def reports() -> list[URLPattern]:
         path("guidance/to-check/", office.to_check, name="guidance_to_check"),
         path("guidance/to-put-right/", office.to_put_right, name="guidance_to_put_right"),
     ]
+
+
+@hooks.register("insert_global_admin_css")
+def darker_links() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("ui/office.css"))
 
 
 @hooks.register("register_reports_menu_item")

@@ -16,9 +16,12 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from wagtail.models import Page
 
 from accounts.models import User
 from guidance import loading
+from guidance.models import address_of, pages_at
 from referrals.terms import Status
 from tests.entry import enter
 from tests.referrals import cases
@@ -126,12 +129,31 @@ class Collection:
         return answer.status_code == 200
 
 
+def of_the_guidance() -> list[str]:
+    """Every kind of page and block, with its past, its changes and its translation."""
+    loading.load_translations("cy")
+    page = pages_at("/guidance/what-to-do/").get().specific
+    page.summary = "Other words."
+    page.save_revision().publish()
+    today = timezone.localdate().isoformat()
+    paths = ["/", "/contacts/", "/privacy/", "/accessibility/", "/cookies/", "/nowhere/"]
+    paths += ["/guidance/", "/guidance/glossary/", "/worried-about-a-child/", "/leaflets/"]
+    paths += ["/leaflets/for-parents/", "/news/", "/news/free-online-courses/", "/training/"]
+    paths += ["/training/prevent-awareness/", "/guidance/local-arrangements/contacts/"]
+    paths += ["/search/?q=channel", "/search/?q=xylophone", "/guidance/changes/"]
+    for place in ("/guidance/what-to-do/", "/cy/guidance/what-to-do/", "/cy/"):
+        more = ["", f"?on={today}", "?on=2020-01-01", "?on=soon", "changes/"]
+        paths += [place + each for each in [*more, f"changes/?from={today}&to={today}"]]
+    if SAVED_IN:
+        paths += [address_of(each) for each in Page.objects.live().filter(depth__gt=1)]
+    return list(dict.fromkeys(paths))
+
+
 def collected() -> Collection:
     loading.load()
     cast = cases.make_cast()
     found = Collection()
-    for path in ("/", "/contacts/", "/privacy/", "/accessibility/", "/cookies/", "/guidance/",
-                 "/worried-about-a-child/", "/nowhere/"):  # fmt: skip
+    for path in of_the_guidance():
         found.look(Client(), path, path)
     people: list[User | None] = [None, cast.lead, cast.portal_admin]
     people += [cast.practitioner, cast.prevent_lead, cast.outsider] if SAVED_IN else []

@@ -1,17 +1,20 @@
 """A page of the guidance, from an editor's draft to a reader who finds, compares and prints it."""
 
 import re
+from collections.abc import Callable
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from agencies import people
-from guidance.models import GuidancePage
+from guidance.models import GuidancePage, NewsPage
 from guidance.readers import printing, reading
 from guidance.readers.models import PrintKind
 from tests.browser.looking import see
+from tests.browser.person import MOST_TABS, Person, axe
 
 pytestmark = pytest.mark.django_db
 PATH = "/guidance/what-to-do/"
@@ -96,3 +99,71 @@ def test_a_change_is_written_sent_back_agreed_found_and_read_again(stage, seat):
     staff.page.get_by_role("button", name="I have read and understood this page").click()
     expect(staff.page.get_by_text("Your agency sees that you have read")).to_be_visible()
     assert [each.person for each in reading.state(asked) if each.read_at] == [hannah]
+
+
+WHERE = """() => {
+  const one = document.activeElement;
+  const shown = getComputedStyle(one), box = one.getBoundingClientRect();
+  return {
+    words: (one.getAttribute("aria-label") || one.innerText || one.value || "").trim(),
+    name: one.getAttribute("name") || "", role: one.getAttribute("role") || one.tagName,
+    seen: box.width > 0 && box.height > 0 && shown.visibility !== "hidden",
+    written: one.isContentEditable ? one.innerText : "",
+  };
+}"""
+
+
+def tab_to(person: Person, what: Callable[[dict[str, str]], bool], *, back: bool = False) -> None:
+    """Press the tab key until something is reached; nothing on the way may hold the focus."""
+    keys = "Shift+Tab" if back else "Tab"
+    passed: list[object] = []
+    for _press in range(MOST_TABS):
+        person.page.keyboard.press(keys)
+        at = person.page.evaluate(WHERE)
+        if what(at):
+            assert at["seen"], f"the focus is on something that is not seen: {at}"
+            return
+        passed.append(at)
+    raise AssertionError(f"not reached; last of {len(passed)}: {passed[-3:]}")
+
+
+def named(name: str) -> Callable[[dict[str, str]], bool]:
+    return lambda at: at["name"] == name
+
+
+def saying(words: str) -> Callable[[dict[str, str]], bool]:
+    return lambda at: at["words"].startswith(words)
+
+
+def test_an_editor_needs_no_mouse_from_the_list_of_pages_to_the_approval(stage, seat):
+    editor = seat(stage["beth"])
+    keys, tab = editor.page.keyboard, editor.page
+    page = NewsPage.objects.get(slug="free-online-courses")  # short: each block has eight stops
+    tab.goto(editor.base + reverse("wagtailadmin_explore", args=[page.get_parent().pk]))
+    tab_to(editor, saying(page.title))
+    with tab.expect_navigation():
+        keys.press("Enter")
+    expect(tab.locator("[name=summary]")).to_be_visible()
+    tab_to(editor, lambda at: at["role"] == "textbox" and bool(at["written"]))
+    keys.press("Control+End")
+    keys.type(" Write it as a lighthouse would.")
+    expect(tab.get_by_text("as a lighthouse would").first).to_be_visible()
+    tab_to(editor, named("what_changed"))
+    keys.type("One more sentence.")
+    tab_to(editor, named("why_changed"))
+    keys.type("Asked for by readers.")
+    tab_to(editor, named("read_again"))
+    keys.press("ArrowDown")
+    keys.press("ArrowDown")
+    tab_to(editor, saying("More actions"))
+    keys.press("Enter")
+    tab_to(editor, saying("Submit to"))
+    with tab.expect_navigation():
+        keys.press("Enter")
+    expect(tab.get_by_text("submitted").first).to_be_visible()
+    page.refresh_from_db()
+    assert page.current_workflow_state is not None
+    assert "lighthouse" in str(page.get_latest_revision_as_object().body)
+    for report in ("guidance_to_check", "guidance_to_put_right"):
+        tab.goto(editor.base + reverse(report))
+        assert axe(tab) == []

@@ -193,7 +193,7 @@ def test_contacts_are_those_of_the_day_that_is_asked_for(told, client, locality)
     before = client.get("/guidance/clause-page/?on=2026-03-03").content.decode()
     assert "The new desk" in before
     assert "those of today: what they said on that day was not kept" in before
-    assert re.search(r"<h3[^>]*>North Yorkshire</h3>.*<h4>Police</h4>", before, re.DOTALL)
+    assert re.search(r"<h3[^>]*>North Yorkshire</h3>", before)
 
 
 def test_saving_a_contact_that_says_the_same_keeps_nothing_new(site, locality):
