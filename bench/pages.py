@@ -24,6 +24,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from accounts import agreeing  # noqa: E402
 from accounts.models import User  # noqa: E402
 from agencies import people  # noqa: E402
 from agencies.models import Membership  # noqa: E402
@@ -40,7 +41,9 @@ A_PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
 def enter(person: User) -> Client:
-    """As after a full sign-in, second factor included."""
+    """As after a full sign-in, second factor included, by somebody who agreed to the terms."""
+    if terms := agreeing.current():
+        agreeing.accept(person, terms, now=timezone.now())
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(person)
     request = RequestFactory().get("/")
