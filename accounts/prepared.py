@@ -9,7 +9,7 @@ is found out when it is written.
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, NoReturn
@@ -20,6 +20,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.utils import timezone
+
+from accounts.statements import Kept
 
 MOST_TEXTS = 500
 """Of one query; more than there are shapes of it, so that it is only met if something is wrong."""
@@ -41,6 +43,14 @@ class Text:
     compiler: Any
     sql: str
     parameters: list[tuple[int | None, Any]]
+    known: dict[int, Any] = field(default_factory=dict)
+    """How the values of its columns are read, found out with the first row."""
+
+    def converters(self, expressions: Any) -> dict[int, Any]:
+        """Instead of the compiler's own: its columns are the same each time."""
+        if not self.known:
+            self.known.update(self.compiler.get_converters(expressions))
+        return self.known
 
 
 class Prepared:
@@ -88,7 +98,8 @@ class Prepared:
                     return None
             places = {stand_in: place for place, stand_in in enumerate(_flat(stand_ins))}
             found = [(places.get(_plain(one)), one) for one in parameters]
-            written.append(Text(queryset, compiler, sql, found))
+            kept = Kept.of(sql, [place for place, _one in found]) if "%%" not in sql else sql
+            written.append(Text(queryset, compiler, kept, found))
         _compare(*written, today=self.day)
         return written[0]
 
@@ -114,6 +125,7 @@ def _ask(text: Text, values: list[Any]) -> list[Any]:
     )
     compiler = copy(text.compiler)
     compiler.connection = connections[DEFAULT_DB_ALIAS]  # this thread's
+    compiler.get_converters = text.converters
     compiler.as_sql = lambda *_args, **_kwargs: (text.sql, parameters)
     query: Any = copy(text.queryset.query)
     query.get_compiler = lambda *_args, **_kwargs: compiler

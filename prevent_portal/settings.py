@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import environ
 from csp.constants import NONE, SELF
 
+from accounts import statements
 from prevent_portal import guard, providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -168,6 +169,9 @@ DATABASES["default"] |= {
         # To compile the plan of a case took most of a second, and saved nothing.
         "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c join_collapse_limit=2"
         " -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1 -c jit=off",
+        # What accounts.prepared asks is planned once in a connection.
+        "connection_factory": statements.Connection,
+        "cursor_factory": statements.Cursor,
     },
     "TEST": {"NAME": env("PORTAL_TEST_DB", default="test_portal")},
 }
