@@ -260,6 +260,11 @@ class Referral(SealedModel):
                 condition=Q(submitted_at__isnull=False, due_at__isnull=False),
             ),
             models.Index(fields=["locality", "stage_since"], name="referral_recent"),
+            models.Index(
+                fields=["locality", "stage_since"],
+                name="referral_ended",
+                condition=Q(outward_status__in=["closed", "withdrawn"]),
+            ),
         ]
 
     def __str__(self) -> str:

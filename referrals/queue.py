@@ -13,15 +13,15 @@ from functools import cached_property
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core import signing
 from django.db.models import (
-    BooleanField,
     Case,
-    Count,
     Exists,
     Expression,
-    ExpressionWrapper,
     F,
+    Func,
+    IntegerField,
     OuterRef,
     Q,
     QuerySet,
@@ -350,8 +350,14 @@ def stages(desk: Desk) -> list[tuple[str, Any]]:
 
 
 # Counts ---------------------------------------------------------------------------------------
+MOST_COUNTED = 500
+"""Open cases, and as many that ended: who has more is told "500 or more", in no more time."""
+
+
 @dataclass(frozen=True)
 class Counts:
+    """What there is of each kind; of what is due first, where there is too much to count."""
+
     open: int
     late: int
     today: int
@@ -365,10 +371,21 @@ class Counts:
     """Of the view, with its stage and sector, whether or not only what is late is shown."""
     very_late: int
     of_view: int
+    is_part: bool = False
+    """There are more open cases than these numbers say."""
 
     @property
     def in_view(self) -> int:
         return sum(self.groups)
+
+    def words(self, number: int) -> str:
+        """ "37"; "37 or more" where not all were counted."""
+        return _("%(n)s or more") % {"n": number} if self.is_part else str(number)
+
+    def ended(self, number: int) -> str:
+        """The same of what ended or is held."""
+        most = _("%(n)s or more") % {"n": MOST_COUNTED}
+        return str(number) if number <= MOST_COUNTED else most
 
 
 def _absences(desk: Desk) -> QuerySet[Absence]:
@@ -403,64 +420,63 @@ def in_view(wanted: Wanted, desk: Desk) -> Q:
     return Q()
 
 
-NOW_CLOSED, NOW_HELD = -1, -2
-"""Instead of a group, for what is not open."""
-
-
 def _kinds(desk: Desk, wanted: Wanted, *, away: list[int], colleagues: list[int]) -> QuerySet[Any]:
-    """How many open cases there are of each kind that is counted, and how many ended or held."""
+    """Of each open case which kinds it is of, as bits of one number; and what ended or is held."""
     wanted = wanted.covering(colleagues)
-
-    def is_(condition: Q) -> Any:
-        return ExpressionWrapper(condition, BooleanField()) if condition else Value(True)
-
-    kinds = {
-        "group": Case(
-            *(When(desk.group(number), then=Value(number)) for number in (LATE, TODAY)),
-            default=Value(LATER),
-        ),
-        "mine": is_(desk.mine),
-        "waiting": is_(desk.waiting),
-        "chosen": is_(in_view(wanted, desk) & wanted.chosen(desk)),
-        "very_late": is_(desk.very_late),
-        **{f"cover_{place}": is_(desk.held_by(person)) for place, person in enumerate(away)},
-    }
-    parts = [desk.open().annotate(**kinds)]
-    apart = {NOW_CLOSED: desk.closed(), NOW_HELD: desk.held()}
-    for group, found in apart.items():
-        none = dict.fromkeys(kinds, Value(False)) | {"group": Value(group)}
-        parts.append(found.annotate(**none))
-    counted = [
-        part.order_by().values(*kinds).annotate(n=Count("pk")).values_list(*kinds, "n")
-        for part in parts
+    conditions = [
+        desk.group(LATE),
+        desk.group(TODAY),
+        desk.mine,
+        desk.waiting,
+        in_view(wanted, desk) & wanted.chosen(desk),
+        desk.very_late,
+        *(desk.held_by(person) for person in away),
     ]
-    together: QuerySet[Any] = counted[0].union(*counted[1:], all=True)
-    return together
+    bits: Any = Value(0)
+    for place, condition in enumerate(conditions):
+        bit = Value(1 << place)
+        bits += Case(When(condition, then=bit), default=Value(0)) if condition else bit
+    found = desk.open().order_by("-emergency", desk.promise, "pk")
+    return (
+        Locality.objects.order_by("pk")
+        .annotate(
+            open=ArraySubquery(found.annotate(bits=bits).values("bits")[: MOST_COUNTED + 1]),
+            closed=_number(desk.closed()),
+            held=_number(desk.held()) if desk.sees_real_status else Value(0),
+        )
+        .values_list("open", "closed", "held")[:1]
+    )
+
+
+def _number(found: QuerySet[Referral]) -> Any:
+    some = found.order_by().annotate(one=Value(1)).values("one")[: MOST_COUNTED + 1]
+    return Func(ArraySubquery(some), function="cardinality", output_field=IntegerField())
 
 
 _KINDS = Asked(_kinds)
 
 
 def count(desk: Desk, wanted: Wanted, away: Iterable[User]) -> Counts:
-    """Every number on the page: one query, with one pass over the open cases."""
+    """Every number on the page: one query, with one pass over the open cases that are due first."""
     absent = [person.pk for person in away]
-    kinds = _KINDS(desk, wanted.shape, away=absent, colleagues=wanted.colleagues)
+    ((kinds, closed, held),) = _KINDS(desk, wanted.shape, away=absent, colleagues=wanted.colleagues)
     found: Counter[Hashable] = Counter()
-    for group, mine, waiting, chosen, very_late, *covered, n in kinds:
-        if group in (NOW_CLOSED, NOW_HELD):
-            found[group] += n
-            continue
-        in_view = chosen and (
-            wanted.late == "" or (very_late if wanted.late == VERY_LATE else group == LATE)
+    for bits, n in Counter(kinds[:MOST_COUNTED]).items():
+        late, today, mine, waiting, chosen, very_late, *covered = (
+            bool(bits & 1 << place) for place in range(6 + len(absent))
         )
-        counted: dict[Hashable, Any] = {
+        group = LATE if late else TODAY if today else LATER
+        in_view = chosen and (
+            wanted.late == "" or (very_late if wanted.late == VERY_LATE else late)
+        )
+        counted: dict[Hashable, bool] = {
             "open": True,
-            "late": group == LATE,
-            "today": group == TODAY,
+            "late": late,
+            "today": today,
             "mine": mine,
             "waiting": waiting,
             "of_view": chosen,
-            "any_late": chosen and group == LATE,
+            "any_late": chosen and late,
             "very_late": chosen and very_late,
             ("group", group): in_view,
             **dict(zip(absent, covered, strict=True)),
@@ -472,13 +488,14 @@ def count(desk: Desk, wanted: Wanted, away: Iterable[User]) -> Counts:
         today=found["today"],
         mine=found["mine"],
         waiting=found["waiting"],
-        held=found[NOW_HELD],
-        closed=found[NOW_CLOSED],
+        held=held,
+        closed=closed,
         covering={pk: found[pk] for pk in absent if found[pk]},
         groups=(found["group", LATE], found["group", TODAY], found["group", LATER]),
         any_late=found["any_late"],
         very_late=found["very_late"],
         of_view=found["of_view"],
+        is_part=len(kinds) > MOST_COUNTED,
     )
 
 
@@ -515,12 +532,15 @@ class Page:
     referrals: list[Referral]
     groups: list[tuple[int, list[Referral]]]
     """By group number, in order; one group of number -1 where the order has none."""
-    total: int
+    total: int | None
+    """None where there are too many to count."""
     shown_before: int
     after: Cursor | None
 
     @property
-    def next_count(self) -> int:
+    def next_count(self) -> int | None:
+        if self.total is None:
+            return None
         return min(PAGE, self.total - self.shown_before - len(self.referrals))
 
 
@@ -541,7 +561,7 @@ Place = tuple[uuid.UUID, int]
 """Which case, in which group."""
 
 
-def page(desk: Desk, wanted: Wanted, total: int) -> Page:
+def page(desk: Desk, wanted: Wanted, total: int | None) -> Page:
     """One page of a view, after the cursor of the address."""
     cursor = Cursor.read(wanted.after)
     at = "due_at"

@@ -442,9 +442,9 @@ def _queue_words(user: User, serves: Serves, held: Sequence[Membership], now: da
 
 def _counted(counts: queue.Counts) -> str:
     return _("%(open)s open. %(late)s late, %(today)s due today.") % {
-        "open": counts.open,
-        "late": counts.late,
-        "today": counts.today,
+        "open": counts.words(counts.open),
+        "late": counts.words(counts.late),
+        "today": counts.words(counts.today),
     }
 
 
@@ -453,10 +453,14 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
     wanted = queue.Wanted.read(request.GET, desk)
     away = queue.absent_colleagues(desk)
     counts = queue.count(desk, wanted, away)
-    in_view = {queue.CLOSED: counts.closed, queue.HELD: counts.held}.get(
-        wanted.view, counts.in_view
-    )
-    found = queue.page(desk, wanted, in_view)
+    ended = {queue.CLOSED: counts.closed, queue.HELD: counts.held}.get(wanted.view)
+    if ended is None:
+        in_view, total = counts.words(counts.in_view), counts.in_view
+        is_counted = not counts.is_part
+    else:
+        in_view, total = counts.ended(ended), ended
+        is_counted = ended <= queue.MOST_COUNTED
+    found = queue.page(desk, wanted, total if is_counted else None)
     rows = {row.referral.pk: row for row in queue.rows(desk, found.referrals)}
     by = dates.time_of_day(desk.place.day_ends)
     groups = [
@@ -465,7 +469,7 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
             title=_("%(title)s: %(count)s")
             % {
                 "title": GROUP_TITLES[number](by) if number in GROUP_TITLES else _("Newest first"),
-                "count": counts.groups[number] if number in GROUP_TITLES else in_view,
+                "count": counts.words(counts.groups[number]) if number in GROUP_TITLES else in_view,
             },
             rows=[rows[referral.pk] for referral in referrals],
         )
@@ -475,7 +479,9 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
         request,
         "referrals/queue.html",
         {
-            "counts": counts,
+            "open": counts.words(counts.open),
+            "late": counts.words(counts.late),
+            "today": counts.words(counts.today),
             "working_day": promises.working_day_words(desk.place, desk.now),
             "pills": _pills(wanted, counts, away, desk),
             "how_late": _how_late(wanted, counts),
@@ -523,7 +529,7 @@ def _pills(
 ) -> list[Pill]:
     plain = queue.Wanted()
 
-    def pill(words: str, number: int, view: str, colleague: int | None = None) -> Pill:
+    def pill(words: str, number: str, view: str, colleague: int | None = None) -> Pill:
         changes = {"view": "" if view == queue.MINE else view}
         if colleague:
             changes["for"] = str(colleague)
@@ -531,21 +537,22 @@ def _pills(
         return Pill(f"{words} {number}", _address(plain, **changes), current)
 
     covered = [person for person in away if person.pk in counts.covering]
+    held = counts.ended(counts.held)
     return [
-        pill(_("Mine"), counts.mine, queue.MINE),
-        pill(_("All open"), counts.open, queue.OPEN),
+        pill(_("Mine"), counts.words(counts.mine), queue.MINE),
+        pill(_("All open"), counts.words(counts.open), queue.OPEN),
         *(
             pill(
                 _("Covering for %(name)s") % {"name": person.first_name_only},
-                counts.covering[person.pk],
+                counts.words(counts.covering[person.pk]),
                 queue.COVER,
                 person.pk,
             )
             for person in covered
         ),
-        pill(_("Waiting for others"), counts.waiting, queue.WAITING),
-        *([pill(_("Led or held by us"), counts.held, queue.HELD)] if desk.sees_real_status else []),
-        pill(_("Closed this month"), counts.closed, queue.CLOSED),
+        pill(_("Waiting for others"), counts.words(counts.waiting), queue.WAITING),
+        *([pill(_("Led or held by us"), held, queue.HELD)] if desk.sees_real_status else []),
+        pill(_("Closed this month"), counts.ended(counts.closed), queue.CLOSED),
     ]
 
 
@@ -554,7 +561,7 @@ def _how_late(wanted: queue.Wanted, counts: queue.Counts) -> list[Pill]:
     if wanted.view in (queue.CLOSED, queue.HELD) or not (counts.any_late or wanted.late):
         return []
     return [
-        Pill(f"{words} {number}", _address(wanted, late=late), wanted.late == late)
+        Pill(f"{words} {counts.words(number)}", _address(wanted, late=late), wanted.late == late)
         for words, number, late in (
             (_("Late or not"), counts.of_view, ""),
             (_("Late"), counts.any_late, queue.ANY_LATE),
