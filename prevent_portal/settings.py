@@ -298,6 +298,9 @@ CYCLE_DAYS = [
     for day in env.list("CYCLE_DAYS", default=["09-01", "11-30", "01-31", "02-28", "08-31"])
 ]
 
+# Rule 9 of the record: off until an equality review has approved it.
+LAWFUL_EXPRESSION_HELP = env.bool("LAWFUL_EXPRESSION_HELP", default=False)
+
 # --- Time limits ------------------------------------------------------------------------------
 # Proposals of the practice guidance, not law. Each promise has its own under "Time limits" in the
 # back office; here is what belongs to none of them. Working days, but for DRAFT_KEPT_DAYS.

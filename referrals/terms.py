@@ -504,3 +504,15 @@ class EscalationStep(models.TextChoices):
     RED = "red", _("Late")
     DEPUTY = "deputy", _("Deputy told")
     SENIOR = "senior", _("Senior lead told")
+
+
+_LAWFUL = """
+    muslim muslims islam islamic mosque quran koran ramadan prayer prayers praying imam hijab niqab
+    burka burqa headscarf beard turban keffiyeh jewish judaism synagogue kippah sikh sikhs hindu
+    hindus buddhist christian christians church bible catholic polish romanian ukrainian russian
+    irish pakistani bangladeshi afghan syrian iraqi iranian somali palestinian israeli kurdish
+    turkish chinese nigerian foreign foreigner immigrant refugee
+"""
+LAWFUL_EXPRESSION = frozenset(_LAWFUL.split())
+"""Words for a religion, a nationality or dress in N6 (rule 9), as ``vault.digests.normal`` writes
+them. They are looked for only to remind the author what is lawful."""

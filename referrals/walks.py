@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,6 +20,7 @@ from referrals.models import Referral
 from referrals.questions import of_record
 from referrals.steps import STEPS, TASK, Step, Task
 from referrals.terms import (
+    LAWFUL_EXPRESSION,
     STOP_FEATURES,
     Decision,
     Feature,
@@ -29,6 +31,7 @@ from referrals.terms import (
     YesNo,
     YesNoUnknown,
 )
+from vault.digests import normal
 
 DESPITE_FROM = frozenset(
     {Status.AGENCY_CHECK, Status.RETURNED, Status.AGENCY_CLOSED, Status.OTHER_ROUTE}
@@ -161,6 +164,17 @@ def only_change(answers: Answers) -> bool:
     return set(answers.get("features") or {}) == {Feature.CHANGE}
 
 
+def rests_on_expression(answers: Answers) -> bool:
+    """Rule 9: N6 speaks of religion, nationality or dress, and N8 of nothing beyond a change.
+
+    Off until an equality review has approved it (``LAWFUL_EXPRESSION_HELP``). What it says is help
+    for the author: it stops nothing, and is never kept against the person.
+    """
+    if not settings.LAWFUL_EXPRESSION_HELP or set(answers.get("features") or {}) - {Feature.CHANGE}:
+        return False
+    return not LAWFUL_EXPRESSION.isdisjoint(normal(str(answers.get("observed"))).split())
+
+
 def other_area(answers: Answers) -> bool:
     return bool(answers.get("place") == Place.OTHER)
 
@@ -189,7 +203,7 @@ def talked_late(answers: Answers) -> bool:
 
 NOTES = {
     "place": (("other_area", other_area),),
-    "features": (("only_change", only_change),),
+    "features": (("only_change", only_change), ("rests_on_expression", rests_on_expression)),
     "household": (("child_at_home", child_at_home),),
     "work": (("in_trust", in_trust),),
     "check": (("talked_late", talked_late),),

@@ -260,6 +260,30 @@ def test_change_alone_is_told_and_goes_on(cast, author, draft):
     assert "not usually a Prevent concern" not in words(author.get(url(draft, "told")))
 
 
+@pytest.mark.parametrize(
+    ("observed", "features", "said"),
+    [
+        ("She wears a hijab now and goes to a mosque on Fridays, since the summer.", {}, True),
+        (
+            "She wears a hijab now and goes to a mosque on Fridays, since the summer.",
+            "change",
+            True,
+        ),
+        ("She wears a hijab. She told me that she would “do them like he did”.", "contacts", False),
+        ("She draws runes on her books and does not talk to her friends any more.", {}, False),
+    ],
+)
+def test_what_is_lawful_is_said_once_an_equality_review_has_approved_it(
+    observed, features, said, draft, settings
+):
+    """Rule 9: off by default, a prompt and no more."""
+    given = {features: "Since the summer."} if features else {}
+    answers = Answers(draft).with_changes({"observed": observed, "features": given})
+    assert "rests_on_expression" not in walks.notes_after("features", answers)
+    settings.LAWFUL_EXPRESSION_HELP = True
+    assert ("rests_on_expression" in walks.notes_after("features", answers)) is said
+
+
 def test_another_area_is_told_how_to_find_its_team(cast, author, draft):
     response = post_page(author, draft, "place", {"place": "other", "under_18": "yes"})
     assert "another area" in words(author.get(response.url))
