@@ -11,8 +11,8 @@ from agencies import retention
 from agencies.models import RetentionRule
 from agencies.terms import Kept
 from referrals import tasks, workflow
-from referrals.models import Clock, Referral
-from referrals.terms import Status
+from referrals.models import Clock, NamedUser, Referral
+from referrals.terms import NamedBy, Status
 from tests.browser import walks
 from tests.browser.conftest import Stage
 from tests.browser.looking import Look, look_at, see
@@ -125,7 +125,9 @@ def test_who_refers_without_the_lead(stage, seat, cast):
 
 def test_the_safeguarding_leads_pages(stage, seat, case_in):
     young = walks.handed_over(stage["hannah"], stage.answers("S04"), lead=stage["ruth"])
+    NamedUser.objects.create(referral=young, person=stage["neil"], by=NamedBy.NAME)
     looks = [
+        Look(page(young, "who_is_named"), sends="Save"),
         Look(reverse("referrals:home")),
         Look(reverse("referrals:list") + "?of=agency"),
         Look(page(case_in[Status.AGENCY_CHECK], "check"), sends="Record my decision"),

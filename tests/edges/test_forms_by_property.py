@@ -141,6 +141,7 @@ NOT_FOUND = {
             "referrals:disposal_stop",
             "referrals:remove_file",
             "referrals:take_check",
+            "referrals:who_is_named",
             "standards:add",
             "standards:begin",
             "standards:bring_in",
