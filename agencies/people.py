@@ -171,7 +171,17 @@ class Places:
 def has_role(
     user: User, *roles: Role, agency: Agency | None = None, locality: Locality | None = None
 ) -> bool:
-    """Whether the person holds one of the roles today, there if a place is named."""
+    """Whether the person holds one of the roles today, there if a place is named.
+
+    No query for the person of a request whose memberships were read already.
+    """
+    if (held := read_already(user)) is not None:
+        return any(
+            each.role in roles
+            and (agency is None or each.agency_id == agency.pk)
+            and (locality is None or each.locality_id == locality.pk)
+            for each in held
+        )
     agencies = [] if agency is None else [agency.pk]
     localities = [] if locality is None else [locality.pk]
     return bool(_ROLE(roles, person=user.pk, agencies=agencies, localities=localities))

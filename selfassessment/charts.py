@@ -105,6 +105,35 @@ def bars(rows: Sequence[Bar], *, title: str) -> SafeString:
     return _svg(drawn, f"{title}: {said}.", width=left + width + 90, height=len(rows) * step + 4)
 
 
+FILL_OF = {"red": "#9b1226", "amber": "#f0b93f", "green": "#17603f"}
+
+
+def bar(now: Decimal | None, before: Decimal | None, *, look: str, title: str) -> SafeString:
+    """One bar of 0 to 100 for a cell of a table; the upright line is last year.
+
+    Args:
+        look: "red", "amber" or "green"; the word stands beside the bar.
+    Returns:
+        an ``svg`` of class ``bar``, 120 by 10 units; "" without a score.
+    """
+    if now is None:
+        return SafeString()
+    mark = SafeString()
+    said = _("%(title)s: %(now)s of 100") % {"title": title, "now": now}
+    if before is not None:
+        mark = format_html('<path d="M{} 0v9.5" stroke="{}" stroke-width="1.6"/>', before, INK)
+        said = _("%(said)s, last year %(before)s") % {"said": said, "before": before}
+    return format_html(
+        '<svg class="bar" viewBox="0 0 120 10" role="img"><title>{}</title>'
+        '<path d="M0 9.5h100" stroke="#6d7378" stroke-width=".6"/>'
+        '<rect x="0" y="1.5" width="{}" height="6.5" fill="{}"/>{}</svg>',
+        said,
+        now,
+        FILL_OF.get(look, EDGE),
+        mark,
+    )
+
+
 def line(points: Sequence[Point], *, title: str) -> SafeString:
     """One line of up to five years, 0 to 100; broken where the standards changed their meaning.
 

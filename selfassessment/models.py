@@ -32,6 +32,7 @@ from selfassessment.actions.models import (
 )
 from selfassessment.evidence.models import Evidence, EvidenceUse, EvidenceVersion
 from selfassessment.moderation.models import Interest, Review
+from selfassessment.reports.models import Document
 from selfassessment.standards.models import Standard, StandardSection, StandardSet
 from selfassessment.terms import Confidence, FormType, Rag, Rating, Status
 
@@ -47,6 +48,7 @@ __all__ = [
     "Assignment",
     "Comment",
     "Cycle",
+    "Document",
     "Evidence",
     "EvidenceUse",
     "EvidenceVersion",
@@ -581,8 +583,6 @@ class SignOff(models.Model):
     governing_body_on = models.DateField(_("the governing body will receive it on"))
     frozen = models.JSONField()  # answers, evidence, actions, consultation, scores
     sha256 = models.CharField(max_length=64)  # of ``frozen`` as canonical JSON, and the statement
-    report = models.BinaryField(null=True, blank=True)  # the PDF, made from ``frozen`` by a job
-    report_sha256 = models.CharField(max_length=64, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
     voided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -23,3 +23,12 @@ def note_reminders(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 @receiver(housekeeping, dispatch_uid="selfassessment.digests")
 def write_digests(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     notices.send(now)
+
+
+@receiver(housekeeping, dispatch_uid="selfassessment.documents")
+def make_missing_documents(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    """A report whose job was lost is made all the same; board reports go after a week."""
+    from selfassessment.reports import store  # WeasyPrint is slow to import
+
+    store.make_missing(now)
+    store.throw_away_old(now)

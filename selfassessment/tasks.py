@@ -1,9 +1,11 @@
 """What the worker does for the self-assessment, outside the request."""
 
+from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from selfassessment.models import Cycle
+from selfassessment.models import Cycle, SignOff
+from selfassessment.reports.models import Document, Kind
 from selfassessment.workflow import cycles
 
 
@@ -13,6 +15,25 @@ def make_forms(cycle_id: int) -> None:
     cycle = Cycle.objects.open().filter(pk=cycle_id).first()
     if cycle is not None:
         cycles.make_forms_and_go_on(cycle)
+
+
+@task()
+def make_report(signoff_id: int) -> None:
+    """Make and keep the agency's report of a sign-off; safe to run twice."""
+    from selfassessment.reports import store
+
+    signoff = SignOff.objects.select_related("assessment__cycle").get(pk=signoff_id)
+    store.make_of_signoff(signoff, Kind.SIGNED, now=timezone.now())
+
+
+@task()
+def make_board_report(document_id: int) -> None:
+    """Make a report that a member of the board asked for."""
+    from selfassessment.reports import store
+
+    wanted = Document.objects.select_related("cycle", "asked_by").filter(pk=document_id).first()
+    if wanted is not None:
+        store.make_board(wanted, now=timezone.now())
 
 
 def are_making(cycle: Cycle) -> bool:

@@ -5,7 +5,7 @@ have no numbers before five of them have signed, so that nobody can be picked ou
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -72,6 +72,7 @@ class HeatMap:
     pages: int
     page: int
     agencies: int
+    signed: int
 
 
 class Middle(Aggregate):
@@ -89,7 +90,7 @@ def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
     """The page of the map that was asked for; eight queries at most."""
     cycle = filters.cycle
     if cycle is None:
-        return HeatMap([], [], 1, 1, 0)
+        return HeatMap([], [], 1, 1, 0, 0)
     forms = filters.forms(user)
     sections = list(cycle.standards.sections.all())
     types = _types(forms)
@@ -119,18 +120,21 @@ def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
             of_part += summaries.rows(kind, types[kind])
         if of_part:
             groups.append(Group(part.name, of_part))
-    return HeatMap(sections, groups, pages, page, sum(each["all"] for each in types.values()))
+    every, signed = (sum(each[name] for each in types.values()) for name in ("all", "signed"))
+    return HeatMap(sections, groups, pages, page, every, signed)
 
 
-def every_row(filters: Filters, *, user: User, today: date) -> Iterator[Row]:
-    """All pages, a page at a time, for a sheet."""
+def every_group(filters: Filters, *, user: User, today: date) -> list[Group]:
+    """All pages as one, for sheets and documents."""
+    groups: dict[str, list[Row]] = {}
     page, pages = 1, 1
     while page <= pages:
         found = heat_map(replace(filters, page=page), user=user, today=today)
         pages = found.pages
         for group in found.groups:
-            yield from group.rows
+            groups.setdefault(group.name, []).extend(group.rows)
         page += 1
+    return [Group(name, rows) for name, rows in groups.items()]
 
 
 # Which rows a page has ---------------------------------------------------------------------------
@@ -221,23 +225,22 @@ def _rows(
     today: date,
 ) -> Iterator[Row]:
     counted = [each for each in forms if each.is_signed]
-    scores = _scores(each.pk for each in counted)
-    before, overall = _last_year(counted, filters)
+    scores = _scores(counted, filters)
     for form in forms:
         if not form.is_signed:
             yield Row(form.agency.name, instead=why_not(form, today))
             continue
-        then = before.get(form.agency_id, {})
+        then = scores.before.get(form.agency_id, {})
         cells = [
             cell(
                 Rag(form.rag) if form.rag else None,
                 form.percent,
-                scoring.difference(form.percent, overall.get(form.agency_id)),
+                scoring.difference(form.percent, scores.whole_before.get(form.agency_id)),
                 form.critical_gaps,
             )
         ]
         for section in sections:
-            score = scores[form.pk].get(section.code)
+            score = scores.now[form.pk].get(section.code)
             if score is None or not score.asked:
                 cells.append(Cell(_("Not asked"), "na"))
                 continue
@@ -302,36 +305,35 @@ def changed(change: Decimal | None) -> str:
     return f"+{change}" if change > 0 else f"{MINUS}{abs(change)}"
 
 
-def _scores(keys: Iterable[Any]) -> dict[Any, dict[str, SectionScore]]:
-    found: dict[Any, dict[str, SectionScore]] = defaultdict(dict)
-    wanted = list(keys)
-    if wanted:
-        for score in SectionScore.objects.filter(assessment__in=wanted).defer("ratings"):
-            found[score.assessment_id][score.section] = score
-    return found
+@dataclass
+class _Scores:
+    """Stored scores: of this year's forms by form, of last year's by agency."""
+
+    now: dict[Any, dict[str, SectionScore]]
+    before: dict[int, dict[str, SectionScore]]
+    whole_before: dict[int, Decimal | None]
 
 
-def _last_year(
-    forms: Sequence[Assessment], filters: Filters
-) -> tuple[dict[int, dict[str, SectionScore]], dict[int, Decimal | None]]:
-    """Last year's signed scores by agency, of the same board and major version; else none."""
-    by_section: dict[int, dict[str, SectionScore]] = defaultdict(dict)
-    overall: dict[int, Decimal | None] = {}
+def _scores(forms: Sequence[Assessment], filters: Filters) -> _Scores:
+    """One query. Last year's are those of the same board and major version; else there are none."""
+    found = _Scores(defaultdict(dict), defaultdict(dict), {})
     cycle = filters.cycle
-    last = next((each for each in filters.cycles if cycle and each.year == cycle.year - 1), None)
-    if not forms or last is None or cycle is None:
-        return by_section, overall
-    if last.standards.major != cycle.standards.major:
-        return by_section, overall
+    if not forms or cycle is None:
+        return found
     boards = {each.agency_id: each.board_id for each in forms}
-    then = Assessment.objects.filter(cycle=last, agency__in=boards).counted()
-    scores = SectionScore.objects.filter(assessment__in=then.values("pk")).defer("ratings")
-    for score in scores.select_related("assessment"):
+    wanted = Q(assessment__in=[each.pk for each in forms])
+    last = next((each for each in filters.cycles if each.year == cycle.year - 1), None)
+    if last is not None and last.standards.major == cycle.standards.major:
+        then = Assessment.objects.filter(cycle=last, agency__in=boards).counted()
+        wanted |= Q(assessment__in=then.values("pk"))
+    for score in SectionScore.objects.filter(wanted).defer("ratings").select_related("assessment"):
         form = score.assessment
-        if boards[form.agency_id] == form.board_id:
-            by_section[form.agency_id][score.section] = score
-            overall[form.agency_id] = form.percent
-    return by_section, overall
+        if form.cycle_id == cycle.pk:
+            found.now[form.pk][score.section] = score
+        elif boards[form.agency_id] == form.board_id:
+            found.before[form.agency_id][score.section] = score
+            found.whole_before[form.agency_id] = form.percent
+    return found
 
 
 # The middle of a type, and small settings --------------------------------------------------------
@@ -352,8 +354,7 @@ class _Summaries:
     ) -> "_Summaries":
         if not kinds:
             return cls(sections, {}, {})
-        signed = forms.counted().filter(form_type__in=kinds)
-        return cls(sections, _medians(signed), _medians(signed.filter(is_one_person=True)))
+        return cls(sections, *_medians(forms.counted().filter(form_type__in=kinds)))
 
     def rows(self, kind: FormType, counts: dict[str, int]) -> Iterator[Row]:
         if counts["small"]:
@@ -381,31 +382,49 @@ class _Summaries:
         ]
 
 
-def _medians(forms: AssessmentQuerySet) -> dict[FormType, dict[str, Decimal]]:
-    """By type, of the whole form under "" and by section, from three scores up: two queries."""
-    found: dict[FormType, dict[str, Decimal]] = defaultdict(dict)
+Middles = dict[FormType, dict[str, Decimal]]
+
+
+def _medians(forms: AssessmentQuerySet) -> tuple[Middles, Middles]:
+    """By type, of the whole form under "" and by section, from three scores up: two queries.
+
+    Returns:
+        of all forms, and of those of settings where one person works.
+    """
+    of_all: Middles = defaultdict(dict)
+    of_small: Middles = defaultdict(dict)
     whole = forms.order_by().filter(possible__gt=0).values("form_type")
     parts = (
         SectionScore.objects.filter(assessment__in=forms.values("pk"), possible__gt=0)
         .order_by()
         .values("section", form_type=F("assessment__form_type"))
     )
-    for query in (whole, parts):
-        for each in query.annotate(number=Count("pk"), middle=Middle(PERCENT)):
-            if each["number"] >= GROUP_AT_LEAST:
-                said = Decimal(str(each["middle"])).quantize(scoring.ONE_DECIMAL)
-                found[FormType(each["form_type"])][str(each.get("section", ""))] = said
-    return found
+    for query, alone in (
+        (whole, Q(is_one_person=True)),
+        (parts, Q(assessment__is_one_person=True)),
+    ):
+        for each in query.annotate(
+            number=Count("pk"),
+            middle=Middle(PERCENT),
+            small=Count("pk", filter=alone),
+            small_middle=Middle(PERCENT, filter=alone),
+        ):
+            kind, section = FormType(each["form_type"]), str(each.get("section", ""))
+            for found, number, middle in (
+                (of_all, each["number"], each["middle"]),
+                (of_small, each["small"], each["small_middle"]),
+            ):
+                if number >= GROUP_AT_LEAST:
+                    found[kind][section] = Decimal(str(middle)).quantize(scoring.ONE_DECIMAL)
+    return of_all, of_small
 
 
 # The sentence at the top -------------------------------------------------------------------------
-def headline(filters: Filters, *, user: User) -> list[str]:
-    """How many have signed, and where the critical gaps are: two queries."""
+def headline(found: HeatMap, filters: Filters, *, user: User) -> list[str]:
+    """How many have signed, and where the critical gaps are: one query."""
     if filters.cycle is None:
         return []
-    forms = filters.forms(user)
-    counts = _types(forms)
-    every, signed = (sum(each[name] for each in counts.values()) for name in ("all", "signed"))
+    every, signed, forms = found.agencies, found.signed, filters.forms(user)
     said = [
         ngettext(
             "%(signed)d of %(every)d agency has signed off.",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from selfassessment.board.filters import Filters
-from selfassessment.board.heatmap import Cell, every_row
+from selfassessment.board.heatmap import Cell, every_group
 from selfassessment.board.participation import participation
 from selfassessment.board.standards import spread_of
 from selfassessment.terms import HIDDEN_BELOW, Rating
@@ -29,11 +29,12 @@ def map_rows(filters: Filters, *, user: User, today: date) -> Iterator[Row]:
             _("%(section)s critical gaps") % {"section": name},
         ]
     yield head
-    for row in every_row(filters, user=user, today=today):
-        line: Row = [row.name, row.instead]
-        for cell in row.cells:
-            line += _cells(cell)
-        yield line
+    for group in every_group(filters, user=user, today=today):
+        for row in group.rows:
+            line: Row = [row.name, row.instead]
+            for cell in row.cells:
+                line += _cells(cell)
+            yield line
 
 
 def _cells(cell: Cell) -> Row:

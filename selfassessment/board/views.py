@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
+from agencies import people
 from audit import events
 from selfassessment import policy
 from selfassessment.board import heatmap, participation, standards, years
@@ -30,6 +31,7 @@ def for_the_board(view: View) -> View:
     @require_safe
     @wraps(view)
     def shown(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        people.roles_for(request)  # read once, for every question that follows
         if not policy.reads_board(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -50,7 +52,7 @@ def heat_map(request: SignedInRequest) -> HttpResponse:
         readable=readable,
         previous=filters.with_(page=found.page - 1),
         next=filters.with_(page=found.page + 1),
-        headline=heatmap.headline(filters, user=request.user),
+        headline=heatmap.headline(found, filters, user=request.user),
     )
 
 
@@ -83,7 +85,7 @@ def one_standard(request: SignedInRequest, code: str) -> HttpResponse:
     if filters.cycle is None:
         raise Http404
     standard = get_object_or_404(
-        Standard.objects.select_related("section"), set=filters.cycle.standards, code=code.upper()
+        Standard.objects.select_related("section"), set=filters.cycle.standards, code=code
     )
     return _page(
         request,

@@ -23,10 +23,32 @@ pytestmark = pytest.mark.matrix
 
 SIGNED_IN = {
     "selfassessment:home",
+    "selfassessment:blank",
+    "selfassessment:blank_short",
+    "selfassessment:blanks",
 }
 """One address for everybody who is signed in; what they find there is theirs."""
-BY_ROLE: dict[str, tuple[str, ...]] = {}
+BOARD = ("board_member", "manager")
+BY_ROLE: dict[str, tuple[str, ...]] = {
+    "selfassessment:board": BOARD,
+    "selfassessment:board_ask": BOARD,
+    "selfassessment:board_report": BOARD,
+    "selfassessment:board_reports": BOARD,
+    "selfassessment:board_sheet": BOARD,
+    "selfassessment:board_standard": BOARD,
+    "selfassessment:board_standards": BOARD,
+    "selfassessment:board_taking_part": BOARD,
+    "selfassessment:board_years": BOARD,
+}
 """Address without a key: the people of the cast who may open it; others are refused (403, 404)."""
+PARTS = {
+    "selfassessment:board_report": ["1"],
+    "selfassessment:board_sheet": ["map", "csv"],
+    "selfassessment:board_standard": ["LG1"],
+}
+"""What stands in such an address."""
+NOT_THERE = {"selfassessment:board_report"}
+"""Nobody asked for that one: those who might find no such page."""
 STATES = (Status.IN_PROGRESS, Status.MODERATION)
 POSTS_EVERY = 3
 """What a post meets where a form is not to be seen is what a look meets: one in so many is sent."""
@@ -137,8 +159,9 @@ def test_what_is_posted_by_those_who_see_but_may_not_is_no_fault(status, cast, f
 @pytest.mark.parametrize("name", sorted(BY_ROLE))
 def test_an_address_without_a_key_opens_for_those_of_its_roles(name, cast, form):
     for who, person in people(cast).items():
-        status = enter(person).get(reverse(name)).status_code
-        wanted = (200, 302) if who in BY_ROLE[name] else (302,) if person is None else (403, 404)
+        status = enter(person).get(reverse(name, args=PARTS.get(name))).status_code
+        opens = (404,) if name in NOT_THERE else (200, 302, 405)
+        wanted = opens if who in BY_ROLE[name] else (302,) if person is None else (403, 404, 405)
         assert status in wanted, (who, status)
 
 

@@ -122,7 +122,7 @@ def test_filters_stand_in_the_address_and_nonsense_is_no_fault(full):
 
 
 def test_the_headline_counts_and_names_the_gaps(full):
-    assert heatmap.headline(asked(), user=full.board_member) == [
+    assert heatmap.headline(the_map(full), asked(), user=full.board_member) == [
         "1 of 2 agencies have signed off.",
         "Critical gaps, with how many agencies have each: LG1 (1).",
     ]

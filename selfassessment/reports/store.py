@@ -1,0 +1,143 @@
+"""Making documents once, and keeping them: in a job, and by housekeeping where a job was lost."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.http import QueryDict
+
+from accounts.models import User
+from audit import events
+from selfassessment.board.filters import Filters
+from selfassessment.models import Cycle, SignOff
+from selfassessment.moderation.models import Review
+from selfassessment.reports.models import Document, Kind
+
+logger = logging.getLogger("selfassessment")
+KEPT_DAYS = 7
+"""A board report is made anew rather than kept: what it counts changes every day (row P11)."""
+MOST_A_ROUND = 3
+
+
+def of_signoff(signoff: SignOff, kind: Kind) -> Document | None:
+    """The document, made; None while it is not."""
+    return Document.objects.made().filter(signoff=signoff, kind=kind).first()
+
+
+def make_of_signoff(signoff: SignOff, kind: Kind, *, now: datetime) -> Document:
+    """Make and keep it once; a second call returns the first."""
+    from selfassessment.reports import agency  # WeasyPrint is slow to import
+
+    kept = of_signoff(signoff, kind)
+    if kept is not None:
+        return kept
+    review = Review.objects.filter(signoff=signoff).first() if kind == Kind.MODERATED else None
+    content = agency.render(signoff.assessment, signoff, review=review)
+    with transaction.atomic():
+        SignOff.objects.select_for_update().get(pk=signoff.pk)
+        kept = of_signoff(signoff, kind)
+        if kept is None:
+            kept = Document.objects.create(
+                kind=kind,
+                signoff=signoff,
+                done=100,
+                made_at=now,
+                content=content,
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+            events.record(
+                "assessment.document_made", signoff.assessment, by=None, document=str(kind)
+            )
+    return kept
+
+
+def missing(now: datetime) -> list[tuple[SignOff, Kind]]:
+    """Reports that should be there by now, a few at a time and in no order."""
+    found = []
+    for kind, signoffs in (
+        (Kind.SIGNED, SignOff.objects.all()),
+        (
+            Kind.MODERATED,
+            SignOff.objects.filter(
+                assessment__published_at__isnull=False, review__finished_at__isnull=False
+            ),
+        ),
+    ):
+        made = Document.objects.filter(signoff=OuterRef("pk"), kind=kind)
+        lost = signoffs.filter(~Exists(made)).exclude(frozen={}).select_related("assessment")
+        found += [(each, kind) for each in lost.order_by("?")[:MOST_A_ROUND]]
+    return found
+
+
+def make_missing(now: datetime) -> int:
+    """Whatever is missing; one that cannot be made stops no other."""
+    made = 0
+    for signoff, kind in missing(now):
+        try:
+            make_of_signoff(signoff, kind, now=now)
+            made += 1
+        except Exception as fault:  # its words may be those of an agency
+            logger.error("Report of sign-off %s: %s", signoff.pk, type(fault).__name__)
+    return made
+
+
+# The board's report ------------------------------------------------------------------------------
+@transaction.atomic
+def ask_for_board_report(cycle: Cycle, asked_for: str, *, by: User, now: datetime) -> Document:
+    """A row that the worker fills; the same report asked for twice at once is one."""
+    from selfassessment.tasks import make_board_report
+
+    Cycle.objects.select_for_update().get(pk=cycle.pk)
+    waiting = Document.objects.filter(
+        kind=Kind.BOARD,
+        cycle=cycle,
+        asked_by=by,
+        asked_for=asked_for,
+        made_at__isnull=True,
+        failed_at__isnull=True,
+    ).first()
+    if waiting is not None:
+        return waiting
+    document = Document.objects.create(
+        kind=Kind.BOARD, cycle=cycle, asked_by=by, asked_for=asked_for, asked_at=now
+    )
+    events.record("assessment.board_report_asked", by=by, year=cycle.year)
+    transaction.on_commit(lambda: make_board_report.enqueue(document.pk))
+    return document
+
+
+def make_board(document: Document, *, now: datetime) -> None:
+    """Fill the row. Progress is written outside the making, so that the page can tell it.
+
+    Raises:
+        whatever stopped it; the row then says that it failed.
+    """
+    from selfassessment.reports import board
+
+    if document.made_at is not None or document.cycle is None or document.asked_by is None:
+        return
+    filters = Filters.read(QueryDict(document.asked_for))
+
+    def tell(done: int) -> None:
+        Document.objects.filter(pk=document.pk).update(done=done)
+
+    try:
+        content = board.render(filters, user=document.asked_by, now=now, tell=tell)
+    except Exception:
+        Document.objects.filter(pk=document.pk).update(failed_at=now)
+        raise
+    Document.objects.filter(pk=document.pk).update(
+        done=100, made_at=now, content=content, sha256=hashlib.sha256(content).hexdigest()
+    )
+
+
+def throw_away_old(now: datetime) -> int:
+    """Board reports older than a week."""
+    old = Document.objects.filter(kind=Kind.BOARD, asked_at__lt=now - timedelta(days=KEPT_DAYS))
+    return old.delete()[0]
+
+
+Tell = Callable[[int], None]

@@ -1,0 +1,185 @@
+"""The documents of the self-assessment: opened, read, and held against PDF/UA-1."""
+
+import hashlib
+import subprocess
+from datetime import UTC, datetime
+from io import BytesIO
+
+import page as validator
+import pikepdf
+import pytest
+from django.urls import reverse
+
+from selfassessment import tasks
+from selfassessment.models import SignOff
+from selfassessment.reports import agency, others, store
+from selfassessment.reports.frozen import digest, frozen
+from selfassessment.reports.models import Document, Kind
+from selfassessment.terms import FormType, Rating
+from tests.entry import enter
+from tests.selfassessment import forms
+
+NOW = datetime(2026, 12, 3, 9, tzinfo=UTC)
+STATEMENT = "It is a fair picture.\nThe evidence is held."
+
+
+@pytest.fixture
+def signoff(full: forms.Cast) -> SignOff:
+    """The sign-off of the school's form of 2026, with what was frozen."""
+    form = full.school.assessments.get(cycle__year=2026)
+    form.consulted_who = "Forty staff and the school council."
+    form.save()
+    SignOff.objects.filter(assessment=form).update(voided_at=NOW, void_reason="A test needs room.")
+    content = frozen(form)
+    return SignOff.objects.create(
+        assessment=form,
+        number=2,
+        signed_by=full.senior,
+        name="Martin Graves",
+        role="Head teacher",
+        prepared_by_name="Ruth Adeyemi",
+        at=NOW,
+        statement=STATEMENT,
+        governing_body_on=NOW.date(),
+        frozen=content,
+        sha256=digest(content, STATEMENT),
+    )
+
+
+def words_of(content: bytes, tmp_path) -> str:
+    """Its text; PDF/UA-1 holds, and every picture says in words what it shows."""
+    path = tmp_path / "report.pdf"
+    path.write_bytes(content)
+    found = validator.validate_pdf(str(path), profile="ua1")
+    assert found.rules.total == 104
+    assert [str(failure) for failure in found.failures] == []
+    said = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True)
+    return " ".join(said.stdout.split())
+
+
+def opened(content: bytes) -> pikepdf.Pdf:
+    return pikepdf.open(BytesIO(content))
+
+
+def test_the_agency_report_says_what_was_signed(signoff, tmp_path):
+    content = agency.render(signoff.assessment, signoff)
+    words = words_of(content, tmp_path)
+    for expected in (
+        "Fellgate High School, self-assessment 2026",
+        "Amber 65.2",
+        "1 critical gap",
+        "Last year: Red 33.3",
+        "Martin Graves, Head teacher",
+        "Contents",
+        "The year on one page",
+        "LG1 Senior accountable lead",
+        "Where we are with senior accountable lead.",
+        "Last year: Developing.",
+        "Forty staff and the school council.",
+        "How the scores are made",
+        signoff.sha256,
+        "Page 1 of",
+        "For partners only",
+    ):
+        assert expected in words
+    document = opened(content)
+    assert str(document.docinfo["/Title"]) == "Prevent self-assessment 2026"
+    assert str(document.Root["/Lang"]) == "en-GB"
+    with document.open_outline() as outline:
+        assert str(outline.root[0].title).startswith("Fellgate")
+
+
+def test_the_report_is_made_once_and_from_what_was_frozen(signoff, full):
+    answer = signoff.assessment.answers.get(standard__code="LG2")
+    answer.position = "Something else entirely, changed afterwards in the database."
+    answer.save()
+    tasks.make_report.func(signoff.pk)
+    tasks.make_report.func(signoff.pk)
+    document = Document.objects.get(signoff=signoff)
+    assert document.sha256 == hashlib.sha256(bytes(document.content)).hexdigest()
+    content = enter(full.lead).get(reverse("selfassessment:report", args=[signoff.assessment.key]))
+    assert content.content == bytes(document.content)
+    assert "Something else" not in str(signoff.frozen)
+
+
+def test_a_lost_job_is_made_up_for(signoff):
+    assert store.make_missing(NOW) == 1
+    assert store.make_missing(NOW) == 0
+
+
+def test_until_it_is_made_the_page_says_so(signoff, full):
+    page = enter(full.lead).get(reverse("selfassessment:report", args=[signoff.assessment.key]))
+    assert "The report is being prepared" in page.content.decode()
+
+
+def test_a_form_that_was_never_signed_prints_as_a_draft(full, tmp_path):
+    form = full.other_school.assessments.get()
+    response = enter(full.other_lead).get(reverse("selfassessment:report", args=[form.key]))
+    assert "Draft. Not signed off." in words_of(response.content, tmp_path)
+    assert "Wharfe" not in response["Content-Disposition"]
+
+
+def test_an_earlier_sign_off_keeps_its_report(signoff, full):
+    address = reverse("selfassessment:report", args=[signoff.assessment.key])
+    client = enter(full.lead)
+    assert client.get(address, {"sign-off": "2"}).status_code == 200
+    for nonsense in ("3", "x", "99999999999", "-1"):
+        assert client.get(address, {"sign-off": nonsense}).status_code == 404
+
+
+def test_the_certificate_holds_the_exact_words(signoff, full, tmp_path):
+    page = enter(full.senior).get(
+        reverse("selfassessment:certificate", args=[signoff.assessment.key])
+    )
+    words = words_of(page.content, tmp_path)
+    for expected in ("It is a fair picture.", "The evidence is held.", signoff.sha256):
+        assert expected in words
+    assert len(opened(page.content).pages) == 1
+
+
+def test_the_plan_prints_even_when_it_is_empty(full, tmp_path):
+    form = full.school.assessments.get(cycle__year=2026)
+    page = enter(full.lead).get(reverse("selfassessment:actions_pdf", args=[form.key]))
+    assert "There are no actions." in words_of(page.content, tmp_path)
+
+
+@pytest.mark.django_db
+def test_the_blank_form_asks_every_standard_with_its_levels(tmp_path):
+    content = others.render_blank(forms.standard_set(), FormType.SE, short=True)
+    words = words_of(content, tmp_path)
+    assert "23 standards" in words
+    assert words.count("Where we are now:") == 23
+
+
+def test_the_boards_report_is_made_by_the_worker(full, tmp_path):
+    for number in range(3):
+        forms.signed(forms.school_called(f"Moorside {number}"), full, Rating.EMBEDDED)
+    client = enter(full.board_member)
+    client.post(reverse("selfassessment:board_ask"), {"year": "2026"})
+    client.post(reverse("selfassessment:board_ask"), {"year": "2026"})
+    document = Document.objects.get(kind=Kind.BOARD)
+    page = client.get(reverse("selfassessment:board_reports")).content.decode()
+    assert "being made, 0% done" in page
+    tasks.make_board_report.func(document.pk)
+    document.refresh_from_db()
+    assert document.done == 100
+    report = client.get(reverse("selfassessment:board_report", args=[document.pk]))
+    words = words_of(report.content, tmp_path)
+    for expected in (
+        "Prevent self-assessment 2026, board report",
+        "4 of 5 agencies have signed off.",
+        "Middle of 4 signed off",
+        "Who takes part",
+        "Year on year",
+    ):
+        assert expected in words
+    other = enter(full.manager).get(reverse("selfassessment:board_report", args=[document.pk]))
+    assert other.status_code == 404
+    assert store.throw_away_old(datetime(2027, 1, 3, tzinfo=UTC)) == 1
+
+
+def test_documents_are_for_those_who_may_read_the_form(signoff, full):
+    for name in ("report", "actions_pdf", "certificate"):
+        address = reverse(f"selfassessment:{name}", args=[signoff.assessment.key])
+        for person in (full.other_lead, full.board_member, full.stranger):
+            assert enter(person).get(address).status_code == 404
