@@ -28,15 +28,22 @@ FIXTURES = json.loads((ROOT / "tests" / "vendor" / "govuk-fixtures.json").read_t
 LABEL = {"text", "classes", "isPageHeading"}
 ITEM = {"value", "text", "hint", "checked", "selected", "conditional", "divider", "behaviour", "id"}
 KNOWN = {
-    "input": {"id", "name", "label", "hint", "errorMessage", "value", "classes"},
-    "textarea": {"id", "name", "label", "hint", "errorMessage", "value"},
-    "character-count": {
-        "id", "name", "label", "hint", "errorMessage", "value", "maxlength", "threshold",
+    "input": {
+        "id", "name", "label", "hint", "errorMessage", "value", "classes", "type", "autocomplete",
+        "spellcheck",
     },
-    "radios": {"idPrefix", "name", "fieldset", "hint", "errorMessage", "items"},
-    "checkboxes": {"idPrefix", "name", "fieldset", "hint", "errorMessage", "items"},
-    "select": {"id", "name", "label", "hint", "errorMessage", "items"},
-    "date-input": {"id", "fieldset", "hint", "errorMessage", "day", "month", "year"},
+    "textarea": {
+        "id", "name", "label", "hint", "errorMessage", "value", "rows", "autocomplete",
+        "spellcheck",
+    },
+    "character-count": {
+        "id", "name", "label", "hint", "errorMessage", "value", "maxlength", "threshold", "rows",
+        "spellcheck",
+    },
+    "radios": {"idPrefix", "name", "fieldset", "hint", "errorMessage", "items", "value"},
+    "checkboxes": {"idPrefix", "name", "fieldset", "hint", "errorMessage", "items", "values"},
+    "select": {"id", "name", "label", "hint", "errorMessage", "items", "value"},
+    "date-input": {"id", "fieldset", "hint", "errorMessage", "day", "month", "year", "values"},
     "file-upload": {"id", "name", "label", "hint", "errorMessage"},
 }  # fmt: skip
 COMPARED = {
@@ -136,6 +143,10 @@ def ours(component: str, options: dict[str, Any]) -> PageForm:
     asked: dict[str, forms.Field] = {}
     if component in {"radios", "checkboxes", "select"}:
         initial = _choices(component, name, items, named, asked, reveals)
+        if any(given in options for given in ("value", "values")):
+            if initial:
+                raise NotOursError("what is chosen is said once with us, and not for each choice")
+            initial = options.get("value", options.get("values"))
     else:
         initial = _typed(component, name, options, named, asked)
     form: PageForm = type("Asked", (PageForm,), asked)(initial={name: initial}, auto_id="%s")
@@ -167,7 +178,9 @@ def _typed(
         width = re.fullmatch(r"govuk-input--width-(\d+)|", options.get("classes", ""))
         if width is None:
             raise NotOursError("a box of ours has a width in characters, and no other class")
-        asked[name] = fields.TextField(width=width[1] or "", **named)
+        asked[name] = fields.TextField(
+            width=width[1] or "", input_type=options.get("type", "text"), **named
+        )
     elif component == "textarea":
         asked[name] = forms.CharField(widget=forms.Textarea, **named)
     elif component == "file-upload":
@@ -181,7 +194,8 @@ def _typed(
         for value in values.values():
             only(value, {"value", "error"}, "part.")
         asked[name] = fields.DayField(**named)
-        return {part: value.get("value") for part, value in values.items()}
+        given = options.get("values", {})
+        return {part: value.get("value", given.get(part)) for part, value in values.items()}
     return options.get("value")
 
 
