@@ -1,9 +1,56 @@
 """What an agency said the last time it was asked: shown beside this year's answers."""
 
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import JSONField, OuterRef, Subquery
+from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.query import QuerySet
+
+from selfassessment.evidence.models import EvidenceUse
 from selfassessment.models import Answer, Assessment, SectionScore
-from selfassessment.terms import Status
+from selfassessment.moderation.models import Moderated
+from selfassessment.terms import READ_BY_BOARD, Status
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A piece of evidence that was shown then."""
+
+    pk: str
+    title: str
+    dated_on: date
+    expires_on: date | None
+
+    def is_expired(self, today: date) -> bool:
+        return self.expires_on is not None and self.expires_on < today
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One standard as it was then. ``rating`` is empty where it was not answered.
+
+    Attributes:
+        moderated: what the moderators said instead or as well; empty where they did not look.
+        was_read: whether the form was signed, so that the board's people may know of it.
+    """
+
+    year: int
+    was_read: bool
+    pk: int | None = None
+    rating: str = ""
+    moderated: str = ""
+    position: str = ""
+    text: str = ""  # of the standard, then
+    evidence: tuple[Shown, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        """The rating that counted."""
+        return self.moderated or self.rating
 
 
 class Before:
@@ -12,14 +59,18 @@ class Before:
     def __init__(self, form: Assessment) -> None:
         self.of = form
 
-    @cached_property
-    def form(self) -> Assessment | None:
-        """The one before; a year in which the agency was exempt is passed over."""
+    @property
+    def _earlier(self) -> QuerySet[Assessment]:
+        """Those before, the last first; a year in which the agency was exempt is passed over."""
         earlier = Assessment.objects.filter(
             agency=self.of.agency_id, board=self.of.board_id, cycle__year__lt=self.of.cycle.year
         )
         asked = earlier.exclude(status=Status.EXEMPT).exclude(closed_from=Status.EXEMPT)
-        return asked.select_related("cycle").order_by("-cycle__year").first()
+        return asked.select_related("cycle").order_by("-cycle__year")
+
+    @cached_property
+    def form(self) -> Assessment | None:
+        return self._earlier.first()
 
     @cached_property
     def answers(self) -> dict[str, Answer]:
@@ -29,15 +80,59 @@ class Before:
         given = Answer.objects.filter(assessment=self.form.source_id).exclude(rating="")
         return {each.standard.code: each for each in given.select_related("standard")}
 
-    def answer(self, code: str) -> Answer | None:
-        """What was answered to one standard: one query."""
-        if self.form is None:
-            return None
-        given = Answer.objects.filter(assessment=self.form.source_id, standard__code=code)
-        return given.exclude(rating="").select_related("standard").first()
-
     @cached_property
     def sections(self) -> dict[str, SectionScore]:
         if self.form is None:
             return {}
         return {each.section: each for each in SectionScore.objects.filter(assessment=self.form)}
+
+    def beside(self, code: str) -> Beside | None:
+        """One standard; None where the agency was not asked before."""
+        source = Coalesce(OuterRef("answers_of"), OuterRef("pk"))
+        said = Answer.objects.filter(assessment=source, standard__code=code).exclude(rating="")
+        moderated = Moderated.objects.counting().filter(
+            assessment=OuterRef("pk"), standard__code=code
+        )
+        shown = EvidenceUse.objects.filter(
+            assessment=source, standard__code=code, evidence__ended_at__isnull=True
+        )
+        form: Any = self._earlier.annotate(
+            said=Subquery(
+                said.values(
+                    json=JSONObject(
+                        pk="pk", rating="rating", position="position", text="standard__text"
+                    )
+                )[:1],
+                output_field=JSONField(),
+            ),
+            moderated_as=Subquery(moderated.values("rating")[:1]),
+            shown=ArraySubquery(
+                shown.order_by("evidence__title").values(
+                    json=JSONObject(
+                        pk="evidence_id",
+                        title="evidence__title",
+                        dated_on="evidence__dated_on",
+                        expires_on="evidence__expires_on",
+                    )
+                )
+            ),
+        ).first()
+        if form is None:
+            return None
+        return Beside(
+            year=form.cycle.year,
+            was_read=form.status in READ_BY_BOARD,
+            moderated=form.moderated_as or "",
+            evidence=tuple(_shown(each) for each in form.shown),
+            **(form.said or {}),
+        )
+
+
+def _shown(said: dict[str, str | None]) -> Shown:
+    until = said["expires_on"]
+    return Shown(
+        pk=str(said["pk"]),
+        title=str(said["title"]),
+        dated_on=date.fromisoformat(str(said["dated_on"])),
+        expires_on=date.fromisoformat(until) if until else None,
+    )

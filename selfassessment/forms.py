@@ -1,20 +1,22 @@
 """What a form asks: of each standard, and once of the consultation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from selfassessment.models import Answer
+from accounts.models import User
+from selfassessment.models import Answer, Assessment
 from selfassessment.standards.models import Standard
 from selfassessment.terms import POSITION_AT_MOST, REASON_AT_LEAST, Confidence, Rating
-from selfassessment.workflow import WRITTEN
+from selfassessment.workflow import CONSULTATION, WRITTEN
 from ui import fields
 from ui.forms import PageForm, has_words
 
 LONGER_AT_MOST = 2000  # characters of what changed, of a reason and of a consultation
+COMMENT_AT_MOST = 2000  # characters
 MOST_KEPT = 50_000
 """Characters of a text that is kept as it was typed, though it is asked to be shorter."""
 LOOKS = {
@@ -130,6 +132,115 @@ class AnswerForm(KeepingForm):
             choices=Confidence.choices,
             missing=_("Say how sure you are"),
         )
+
+
+class CommentForm(PageForm):
+    """Something to colleagues about a standard."""
+
+    form_tag = False
+    page_heading = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"] = fields.LongField(
+            label=_("Say something about it"),
+            help_text=_("Your colleagues read it; the moderators do not."),
+            about=_("this standard"),
+            max_length=COMMENT_AT_MOST,
+            rows=3,
+        )
+
+
+class ConsultationForm(KeepingForm):
+    """Whom the agency asked, once for each form (section 4)."""
+
+    def __init__(self, form: Assessment, *args: Any, **kwargs: Any) -> None:
+        initial = {name: getattr(form, name) for name in CONSULTATION}
+        super().__init__(*args, initial=initial, **kwargs)
+        for name, label, hint, about in (
+            (
+                "consulted_who",
+                _("Whom did you ask?"),
+                _("Groups and how many: staff, governors, pupils, people who use the service."),
+                _("whom you asked"),
+            ),
+            (
+                "consulted_how",
+                _("How did you ask them?"),
+                _("For example a survey, a meeting, a talk with the pupils’ council."),
+                _("how you asked them"),
+            ),
+            (
+                "consulted_said",
+                _("What did they say?"),
+                _("Also what you did not like to hear. No names."),
+                _("what they said"),
+            ),
+        ):
+            self.fields[name] = fields.LongField(
+                label=label, help_text=hint, about=about, max_length=LONGER_AT_MOST, rows=4
+            )
+
+
+ANSWER, READ = "answer", "read"
+
+
+class HelpForm(PageForm):
+    """Whom a lead asks for help, with what, until when."""
+
+    form_tag = False
+    page_heading = False
+    small = True
+    reveals = {"task": {ANSWER: ["standards", "due_on"]}}
+
+    def __init__(
+        self,
+        people: Iterable[User],
+        standards: Iterable[Standard],
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {str(each.pk): each for each in people}
+        self.standards = {each.code: each for each in standards}
+        self.fields["person"] = fields.SelectField(
+            label=_("Whom do you ask?"),
+            help_text=_("People with a confirmed place in your agency."),
+            choices=[(key, _name(each)) for key, each in self.people.items()],
+            missing=_("Choose whom you ask"),
+        )
+        self.fields["task"] = fields.ChoiceField(
+            label=_("What do you ask them to do?"),
+            choices=[(ANSWER, _("Answer some standards")), (READ, _("Only read it"))],
+            hints={READ: _("They see every answer and change nothing.")},
+            missing=_("Choose what you ask them to do"),
+        )
+        self.fields["standards"] = fields.MultiField(
+            label=_("Which standards?"),
+            choices=[(code, str(each)) for code, each in self.standards.items()],
+            missing=_("Tick at least one standard"),
+        )
+        self.fields["due_on"] = fields.DayField(
+            label=_("By when?"),
+            help_text=_("You may leave this empty."),
+            required=False,
+            future_only=True,
+        )
+
+    @property
+    def person(self) -> User:
+        return self.people[self.cleaned_data["person"]]
+
+    @property
+    def given(self) -> list[Standard]:
+        """The standards; none for who only reads."""
+        if self.cleaned_data["task"] == READ:
+            return []
+        return [self.standards[code] for code in self.cleaned_data["standards"]]
+
+
+def _name(person: User) -> str:
+    return f"{person.name}, {person.job_title}" if person.job_title else str(person.name)
 
 
 NOT_OURS = (Rating.NOT_APPLICABLE.value, gettext_lazy("It does not apply to us"))

@@ -28,6 +28,14 @@ class Stale(TransitionError):  # noqa: N818
         self.answer = answer
 
 
+class Overtaken(TransitionError):  # noqa: N818
+    """Somebody else saved something of the form itself; ``form`` is what stands now."""
+
+    def __init__(self, form: Assessment) -> None:
+        super().__init__(f"{form.pk} was changed")
+        self.form = form
+
+
 class NotReady(TransitionError):  # noqa: N818 - what the page says
     """Something must be mended first; ``missing`` says what, in words."""
 

@@ -36,6 +36,7 @@ HOLDS: dict[str, Sequence[Status]] = {
     Kind.DUE_SOON: BEFORE_SIGNED,
     Kind.OVERDUE: BEFORE_SIGNED,
     Kind.ASSIGNED: (Status.NOT_STARTED, Status.IN_PROGRESS, Status.RETURNED),
+    Kind.COMMENTED: [each for each in Status if each not in (Status.CLOSED, Status.EXEMPT)],
     Kind.READY: (Status.READY, Status.RETURNED),
     Kind.SENT_BACK: (Status.IN_PROGRESS,),
     Kind.RETURNED: (Status.RETURNED,),
@@ -310,6 +311,11 @@ def _sentence(kind: NoticeKind, number: int) -> str:
         Kind.ASSIGNED: ngettext(
             "A colleague asks you to answer part of a self-assessment.",
             "Colleagues ask you to answer parts of %(count)d self-assessments.",
+            number,
+        ),
+        Kind.COMMENTED: ngettext(
+            "A colleague has said something about a self-assessment.",
+            "Colleagues have said something about %(count)d self-assessments.",
             number,
         ),
         Kind.READY: ngettext(

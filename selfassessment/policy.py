@@ -75,6 +75,11 @@ def writes_something(user: User, assessment: Assessment) -> bool:
     return leads_form(user, assessment) or given.exists()
 
 
+def talks(user: User, assessment: Assessment) -> bool:
+    """Takes part in what colleagues say of a form; who was only asked to read does not."""
+    return _holds(user, assessment, *terms.AGENCY_READERS) or writes_something(user, assessment)
+
+
 def manages(user: User, assessment: Assessment | None = None) -> bool:
     """The board's moderation manager; of a form: not of their own agency."""
     if not has_role(user, Role.MODERATION_MANAGER):

@@ -187,6 +187,7 @@ class NoticeKind(models.TextChoices):
     DUE_SOON = "due_soon", _("Due soon")
     OVERDUE = "overdue", _("Overdue")
     ASSIGNED = "assigned", _("Standards to answer")
+    COMMENTED = "commented", _("Said by a colleague")
     READY = "ready", _("Ready to be signed")
     SENT_BACK = "sent_back", _("Sent back")
     RETURNED = "returned", _("Returned with questions")

@@ -16,6 +16,7 @@ from selfassessment import policy, results
 from selfassessment.models import Assessment, Assignment
 from selfassessment.standards.models import Standard, StandardSection
 from selfassessment.terms import EDITABLE
+from selfassessment.workflow.talking import OVER
 
 
 def visible(request: SignedInRequest, key: str) -> Assessment:
@@ -64,6 +65,12 @@ class Desk:
         """Whether some of it was given to the person to answer."""
         given = self.assignments.values()
         return any(each.helper.person_id == self.user.pk for each in given)
+
+    @property
+    def talks(self) -> bool:
+        """Whether they may comment now; the door asks again."""
+        over = self.form.source.status in OVER
+        return self.is_agency and not over and (self.has_work or policy.talks(self.user, self.form))
 
     @property
     def is_open(self) -> bool:

@@ -1,6 +1,8 @@
 """One standard: its levels, this year's answer, last year's beside it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -15,13 +17,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import SignedInRequest
 from clauses.models import clauses_with
 from selfassessment import advice, workflow
-from selfassessment.before import Before
-from selfassessment.forms import AnswerForm, rating_tag
-from selfassessment.models import Answer
+from selfassessment.actions.models import Action
+from selfassessment.actions.queries import of_form
+from selfassessment.before import Before, Beside
+from selfassessment.evidence.queries import EvidenceItem, evidence_of
+from selfassessment.forms import AnswerForm, CommentForm, rating_tag
+from selfassessment.models import Answer, Comment
 from selfassessment.moves import Stale, TransitionError
 from selfassessment.standards.models import Standard
-from selfassessment.terms import LONGEST, POINTS, Confidence, Rating
+from selfassessment.terms import LONGEST, POINTS, ActionStatus, Confidence, Rating
 from selfassessment.views.common import Desk, desk, posted
+from ui import dates
 from ui.clashes import (
     CONFLICT,
     Clash,
@@ -30,7 +36,6 @@ from ui.clashes import (
     seen_version,
     typed_again,
 )
-from ui.dates import time_of_day
 from ui.text import showable
 
 CHOICES = {"rating": Rating, "confidence": Confidence}
@@ -43,8 +48,7 @@ class Page:
     desk: Desk
     standard: Standard
     answer: Answer | None
-    before: Before
-    last: Answer | None
+    last: Beside | None
 
     @property
     def writes(self) -> bool:
@@ -59,15 +63,33 @@ class Page:
             self.answer,
             data,
             agency=str(self.desk.form.agency),
-            has_last_year=self.last is not None,
+            has_last_year=self.has_last_year,
         )
+
+    @property
+    def has_last_year(self) -> bool:
+        return self.last is not None and bool(self.last.rating)
+
+    @cached_property
+    def evidence(self) -> list[EvidenceItem]:
+        """What the form shows for it: two queries."""
+        return evidence_of(self.desk.form).get(self.standard.code, [])
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        """What will be done about it."""
+        found = of_form(self.desk.form).filter(standards__code=self.standard.code)
+        standing = found.exclude(status=ActionStatus.CANCELLED)
+        return list(standing.select_related("owner").in_order())
 
     def wanted(self, answer: Answer) -> list[advice.Wanted]:
         return advice.wanted(
             self.standard,
             answer,
             today=timezone.localdate(),
-            has_last_year=self.last is not None,
+            has_last_year=self.has_last_year,
+            evidence=self.evidence,
+            actions=len(self.actions),
         )
 
     def save(self, request: SignedInRequest, values: dict[str, str], **more: Any) -> Answer:
@@ -87,8 +109,10 @@ def find(request: SignedInRequest, key: str, code: str) -> Page:
     one = found.standard(code)
     given = Answer.objects.filter(assessment=found.form.source_id, standard=one)
     answer = given.select_related("saved_by", "still_true_by").first()
-    before = Before(found.form)
-    return Page(found, one, answer, before, before.answer(one.code))
+    last = Before(found.form).beside(one.code)
+    if last is not None and not found.is_agency and not last.was_read:
+        last = None  # whoever reads from outside reads only what was signed
+    return Page(found, one, answer, last)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,7 +123,7 @@ def standard(request: SignedInRequest, key: str, code: str) -> HttpResponse:
         return _save(request, page)
     page.desk.looked_at()
     form = page.form(posted(request)) if page.writes else None
-    return _draw(request, page, form)
+    return draw(request, page, form)
 
 
 def _save(request: SignedInRequest, page: Page) -> HttpResponse:
@@ -111,9 +135,9 @@ def _save(request: SignedInRequest, page: Page) -> HttpResponse:
     more: dict[str, Any] = {}
     if "merge" in request.POST:
         kept = _merged(request, page, kept)
-    elif "still_true" in request.POST and page.last is not None:
+    elif "still_true" in request.POST and page.last is not None and page.last.pk:
         kept["position"] = _both(page.last.position, kept.get("position", ""))
-        more["still_true"] = page.last
+        more["still_true"] = Answer.objects.get(pk=page.last.pk)
     try:
         page.answer = page.save(request, kept, **more)
     except Stale as stale:
@@ -123,7 +147,7 @@ def _save(request: SignedInRequest, page: Page) -> HttpResponse:
     if lost := form.cannot_keep(kept):
         form.is_valid()
         form.only_errors_of(lost)
-        return _draw(request, page, form)
+        return draw(request, page, form)
     return _onward(request, page, page.answer)
 
 
@@ -175,7 +199,7 @@ def keep(request: SignedInRequest, key: str, code: str) -> HttpResponse:
     except TransitionError:
         return JsonResponse({}, status=CONFLICT)
     at = answer.saved_at or timezone.now()
-    return JsonResponse({"saved_at": time_of_day(at), "seen": answer.version})
+    return JsonResponse({"saved_at": dates.time_of_day(at), "seen": answer.version})
 
 
 # Two people on one answer ----------------------------------------------------------------------
@@ -228,6 +252,7 @@ def _refused(
         return _onward(request, page, saved)
     context = {
         **_basics(page),
+        "caption": page.standard,
         "clashes": clashes,
         "saved": saved,
         "mine_too": saved.saved_by_id == request.user.pk,
@@ -248,8 +273,16 @@ def _basics(page: Page) -> dict[str, Any]:
     return {"form_of": page.desk.form, "standard": page.standard, "desk": page.desk}
 
 
-def _draw(request: SignedInRequest, page: Page, form: AnswerForm | None) -> HttpResponse:
+def draw(
+    request: SignedInRequest,
+    page: Page,
+    form: AnswerForm | None,
+    *,
+    talk: CommentForm | None = None,
+) -> HttpResponse:
+    """The page, with a comment that could not be taken if there is one."""
     desk, one, answer = page.desk, page.standard, page.answer
+    today = timezone.localdate()
     of_section = [each for each in desk.standards if each.section_code == one.section_code]
     before, after = desk.beside(one)
     begun = answer is not None and answer.version > 0
@@ -267,13 +300,25 @@ def _draw(request: SignedInRequest, page: Page, form: AnswerForm | None) -> Http
         "seen": answer.version if answer else 0,
         "last": _last(page),
         "wanted": page.wanted(answer) if begun and answer and form is not None else [],
-        "due_within": _due_within(page),
+        "due_within": (days := _due_within(page)),
+        "due_by": dates.paper_day(today + timedelta(days=days)),
+        "evidence": [(each, each.is_expired(today), each.is_old(today)) for each in page.evidence],
+        "evidence_needed": advice.evidence_needed(one, answer.rating if answer else ""),
+        "actions": page.actions,
+        "comments": _comments(page) if desk.is_agency else [],
+        "talk": (talk or CommentForm()) if desk.talks else None,
         "assignment": desk.assignments.get(one.pk) if desk.is_agency else None,
         "previous": before,
         "after": after,
         "following": _next(page),
     }
     return render(request, "selfassessment/standard.html", context)
+
+
+def _comments(page: Page) -> list[Comment]:
+    """What colleagues said of it, the oldest first."""
+    said = Comment.objects.filter(assessment=page.desk.form.source_id, standard=page.standard)
+    return list(said.select_related("by", "dealt_with_by"))
 
 
 def _shown(page: Page) -> list[tuple[str, str]]:
@@ -292,25 +337,28 @@ def _shown(page: Page) -> list[tuple[str, str]]:
 
 def _last(page: Page) -> dict[str, Any] | None:
     """Last year's answer beside this one, if the agency was asked then."""
-    if page.before.form is None:
-        return None
     last, answer = page.last, page.answer
-    year = page.before.form.cycle.year
     if last is None:
-        return {"year": year}
+        return None
+    if not last.rating:
+        return {"year": last.year}
     lower = (
         answer is not None
         and answer.rating in POINTS
-        and last.rating in POINTS
-        and POINTS[Rating(answer.rating)] < POINTS[Rating(last.rating)]
+        and last.counts in POINTS
+        and POINTS[Rating(answer.rating)] < POINTS[Rating(last.counts)]
     )
+    today = timezone.localdate()
+    shows = page.desk.is_agency
     return {
-        "year": year,
-        "answer": last,
+        "year": last.year,
         "rating": rating_tag(last.rating),
-        "words": last.position if page.desk.is_agency else "",
+        "moderated": rating_tag(last.moderated) if last.moderated else "",
+        "agreed": last.moderated == last.rating,
+        "words": last.position if shows else "",
+        "evidence": [(each, each.is_expired(today)) for each in last.evidence] if shows else [],
         "lower": lower,
-        "reworded": last.standard.text != page.standard.text,
+        "reworded": last.text != page.standard.text,
         "confirmed": answer is not None and answer.carried_from_id == last.pk,
     }
 

@@ -4,7 +4,14 @@ Each locks the form, looks the move up, asks the policy, saves, and writes the a
 outbox rows, in one transaction. Pages, commands, the worker and the tests come through these doors.
 """
 
-from selfassessment.workflow.answering import WRITTEN, touch, write_answer
+from selfassessment.workflow.answering import (
+    CONSULTATION,
+    WRITTEN,
+    consultation_version,
+    touch,
+    write_answer,
+    write_consultation,
+)
 from selfassessment.workflow.cycles import (
     add_agencies,
     change_cycle,
@@ -15,24 +22,34 @@ from selfassessment.workflow.cycles import (
     plan_cycle,
     undo_exemption,
 )
+from selfassessment.workflow.helping import give, let_go, take_back
 from selfassessment.workflow.profiles import SetUp, set_boards, set_profile
 from selfassessment.workflow.signing import void, void_what_rests_on
+from selfassessment.workflow.talking import comment, deal_with
 
 __all__ = [
+    "CONSULTATION",
     "WRITTEN",
     "SetUp",
     "add_agencies",
     "change_cycle",
+    "comment",
+    "consultation_version",
+    "deal_with",
     "exempt",
     "extend",
+    "give",
+    "let_go",
     "make_forms",
     "open_cycle",
     "plan_cycle",
     "set_boards",
     "set_profile",
+    "take_back",
     "touch",
     "undo_exemption",
     "void",
     "void_what_rests_on",
     "write_answer",
+    "write_consultation",
 ]

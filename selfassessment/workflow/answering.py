@@ -1,5 +1,6 @@
 """What is said of each standard: by whom, with what stood there before."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,9 +13,10 @@ from accounts.models import User
 from audit import events
 from selfassessment import policy, results
 from selfassessment.models import Answer, AnswerSave, Assessment
-from selfassessment.moves import Stale, TransitionError, locked, move
+from selfassessment.moves import Overtaken, Stale, TransitionError, locked, move
 from selfassessment.standards.models import Standard
 from selfassessment.terms import EDITABLE, Status
+from selfassessment.workflow.helping import settle
 from selfassessment.workflow.signing import void_what_rests_on
 
 WRITTEN = ("rating", "position", "what_changed", "confidence", "not_applicable_reason")
@@ -70,7 +72,55 @@ def write_answer(
         before={name: before[name] for name in changed},
     )
     touch(assessment, by=by, now=now, what=standard.code, fields=changed)
+    settle(assessment, standard, answer, now=now)
     return answer
+
+
+CONSULTATION = ("consulted_who", "consulted_how", "consulted_said")
+"""The columns of a form that say who was asked, how, and what they said (section 4)."""
+
+
+@transaction.atomic
+def write_consultation(
+    assessment: Assessment,
+    values: Mapping[str, str],
+    *,
+    by: User,
+    version: str,
+    now: datetime | None = None,
+) -> Assessment:
+    """Save who was asked, how, and what they said: once for each form.
+
+    Args:
+        values: of ``CONSULTATION``, those that the page held.
+        version: ``consultation_version`` of the form that the page showed.
+    Raises:
+        TransitionError: the form is not being filled in now.
+        PermissionDenied: ``by`` does not lead it.
+        Overtaken: somebody else saved something else in between; nothing is changed.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment.source)
+    _must_be_open(assessment)
+    if not policy.leads_form(by, assessment):
+        raise PermissionDenied
+    stands = {name: getattr(assessment, name) for name in CONSULTATION}
+    changed = [name for name in CONSULTATION if values.get(name, stands[name]) != stands[name]]
+    if changed and version != consultation_version(assessment):
+        raise Overtaken(assessment)
+    if not changed:
+        return assessment
+    for name in changed:
+        setattr(assessment, name, values[name])
+    assessment.save(update_fields=changed)
+    touch(assessment, by=by, now=now, what="consultation", fields=changed)
+    return assessment
+
+
+def consultation_version(assessment: Assessment) -> str:
+    """A short value of what stands there, to know whether somebody else has changed it."""
+    said = "\x1f".join(getattr(assessment, name) for name in CONSULTATION)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def touch(assessment: Assessment, *, by: User, now: datetime, what: str, fields: list[str]) -> None:

@@ -13,6 +13,7 @@ from agencies.models import Absence
 from agencies.terms import Role
 from referrals.steps import STEPS
 from referrals.terms import Status
+from selfassessment import workflow as answering
 from tests.edges.wire import FORM, Answer, Wire, undone
 from tests.factories import MembershipFactory
 from tests.referrals import cases
@@ -184,7 +185,11 @@ def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
                 for step in STEPS:
                     yield seat, reverse("referrals:step", args=[referral.key, step.name])
 
-    yield "lead", assessments.form_of(cast.agency).get_absolute_url()
+    form, one = assessments.form_of(cast.agency), assessments.standard("LG1")
+    answering.give(form, cast.practitioner, [one], by=cast.lead)
+    answering.comment(form, one, "Who is the deputy?", by=cast.lead)
+    yield "lead", form.get_absolute_url()
+    yield "lead", reverse("selfassessment:standard", args=[form.key, one.code])
 
 
 def all_forms(cast: cases.Cast) -> dict[str, Offered]:

@@ -2,9 +2,12 @@
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from selfassessment import workflow
 from selfassessment.models import Answer, Assignment, Helper
 from selfassessment.terms import Rating, Status
 from tests.entry import enter
@@ -287,13 +290,20 @@ def test_home_before_anything_is_open(cast):
 
 
 # How often the database is asked ----------------------------------------------------------------
+def times_asked(browser, address):
+    """Questions to the database; a test's own savepoints, which no served page has, left out."""
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(address).status_code == 200
+    return sum("SAVEPOINT" not in each["sql"] for each in asked.captured_queries)
+
+
 @pytest.mark.parametrize("who", ["lead", "teacher", "senior", "manager"])
-def test_no_page_asks_more_than_fifteen_times(
-    cast, form, last_year, who, django_assert_max_num_queries
-):
+def test_no_page_asks_more_than_fifteen_times(cast, form, last_year, who):
     forms.fill(form, Rating.IN_PLACE, by=cast.lead)
     give(form, cast.teacher, *("LG2", "RP3", "RP4"), by=cast.lead)
     give(form, cast.deputy, *("TR1", "TR2"), by=cast.lead)
+    for code in ("LG2", "LG2", "RP3"):
+        workflow.comment(form, forms.standard(code), "Is this so?", by=cast.lead)
     if who == "manager":
         forms.put_in(form, Status.SIGNED, cast)
     person = enter(getattr(cast, who))
@@ -301,5 +311,4 @@ def test_no_page_asks_more_than_fifteen_times(
     addresses += [f"{form.get_absolute_url()}?show=all"]
     for address in addresses:
         person.get(address)
-        with django_assert_max_num_queries(15):
-            assert person.get(address).status_code == 200
+        assert times_asked(person, address) <= 15, (who, address)
