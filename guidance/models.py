@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -22,8 +23,9 @@ from wagtail.images.models import AbstractImage
 from wagtail.models import Page, Site
 from wagtail.search import index
 
-from agencies.models import Contact, ContactEdition, Locality, Route
-from agencies.terms import ContactPurpose
+from accounts.models import User
+from agencies.models import Contact, ContactEdition, Locality, Membership, Route
+from agencies.terms import ContactPurpose, Role
 from clauses.models import Clause, Edition
 from guidance import languages
 from guidance.approval import ApprovalStep as ApprovalStep  # a table of this app
@@ -186,8 +188,7 @@ class DatedPage(Page):
 
     def contacts_wanted(self) -> list[ContactPurpose]:
         """The purposes of the contacts that the page's text lists."""
-        named = {b.value["purpose"] for b in walk(self.body) if b.block_type == "contacts"}
-        return [purpose for purpose in ContactPurpose if purpose in named]
+        return contacts_wanted(self.body)
 
     def pictures(self) -> list[AbstractImage]:
         """The pictures of the page's text that are still kept."""
@@ -225,16 +226,7 @@ class DatedPage(Page):
         return bool(self.contacts_wanted())
 
     def levels_of_contacts(self) -> dict[ContactPurpose, int]:
-        """How deep the headings of each list of contacts are: below the part that it stands in."""
-        levels: dict[ContactPurpose, int] = {}
-        level = 2
-        for block in self.body:
-            level = 3 if block.block_type == "heading" else level
-            for each in walk([block]):
-                if each.block_type == "contacts":
-                    inside = level + (block.block_type == "sector")
-                    levels.setdefault(each.value["purpose"], inside)
-        return levels
+        return levels_of_contacts(self.body)
 
 
 def walk(body: Iterable[Any]) -> Iterator[Any]:
@@ -243,6 +235,25 @@ def walk(body: Iterable[Any]) -> Iterator[Any]:
         yield block
         if block.block_type == "sector":
             yield from block.value["body"]
+
+
+def contacts_wanted(body: Iterable[Any]) -> list[ContactPurpose]:
+    """The purposes of the contacts that a text lists."""
+    named = {b.value["purpose"] for b in walk(body) if b.block_type == "contacts"}
+    return [purpose for purpose in ContactPurpose if purpose in named]
+
+
+def levels_of_contacts(body: Iterable[Any]) -> dict[ContactPurpose, int]:
+    """How deep the headings of each list of contacts are: below the part that it stands in."""
+    levels: dict[ContactPurpose, int] = {}
+    level = 2
+    for block in body:
+        level = 3 if block.block_type == "heading" else level
+        for each in walk([block]):
+            if each.block_type == "contacts":
+                inside = level + (block.block_type == "sector")
+                levels.setdefault(each.value["purpose"], inside)
+    return levels
 
 
 def without_numbers(value: Any) -> Any:
@@ -367,6 +378,7 @@ class HomePage(DatedPage):
         "guidance.NewsIndex",
         "guidance.LeafletIndex",
         "guidance.TrainingIndex",
+        "guidance.MembersPage",
     ]
 
     class Meta:
@@ -686,6 +698,61 @@ class GlossaryPage(DatedPage):
 
     class Meta:
         verbose_name = _("glossary")
+
+
+class MembersPage(Page):
+    """A page for people who are signed in, or only for those of some roles.
+
+    It is none of the public guidance: the search, the lists of changes, the editions, the feeds and
+    the documents know nothing of it.
+    """
+
+    summary = models.TextField(_("first sentences"), blank=True)
+    body = BlocksField(BodyBlock(), blank=True, verbose_name=_("text"))
+    kept_by = models.CharField(
+        _("owner"), max_length=100, help_text=_("The role that keeps this page true, not a name.")
+    )
+    last_checked = models.DateField(_("last checked"), default=timezone.localdate)
+    readers = ChoicesField(
+        Role,
+        verbose_name=_("only for"),
+        help_text=_("Tick none for everybody who is signed in. Pictures can be seen by all."),
+    )
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("readers"),
+        FieldPanel("summary"),
+        FieldPanel("body"),
+        FieldRowPanel([FieldPanel("kept_by"), FieldPanel("last_checked")]),
+    ]
+    promote_panels = [FieldPanel("slug")]
+    private_page_options: list[str] = []  # who may read it is asked above
+    parent_page_types = ["guidance.HomePage", "guidance.MembersPage"]
+    subpage_types = ["guidance.MembersPage"]
+
+    class Meta:
+        verbose_name = _("page for people who are signed in")
+
+    def may_be_read_by(self, user: User | AnonymousUser) -> bool:
+        """Whether a person may read it, by the roles that they hold at this moment."""
+        if not isinstance(user, User) or not user.is_active:
+            return False
+        if not self.readers:
+            return True
+        held = Membership.objects.active().filter(person=user, role__in=self.readers)
+        return held.exists()
+
+    def get_context(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        below = MembersPage.objects.live().child_of(self).order_by("path")
+        context["pages"] = [page for page in below if page.may_be_read_by(request.user)]
+        if purposes := contacts_wanted(self.body):
+            context["contacts_at"] = contacts_at(purposes)
+            context["levels"] = levels_of_contacts(self.body)
+        return context
 
 
 class PageEdition(models.Model):

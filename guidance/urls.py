@@ -9,6 +9,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     # Wagtail's names of what was added and of what it made smaller for its own screens.
     re_path(r"^media/((?:original_images|images)/[\w\-.]+)$", views.picture, name="picture"),
+    path("members/<int:pk>/", views.members, name="guidance_members"),
     path("favicon.ico", views.favicon, name="favicon"),
     re_path(r"^((?:[\w\-]+/)*)changes/$", views.changes, name="guidance_changes"),
     re_path(serve_pattern, views.page, name="wagtail_serve"),

@@ -16,7 +16,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
@@ -28,8 +28,9 @@ from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
+from accounts.http import SignedInRequest
 from guidance import difference, editions, languages, pictures
-from guidance.models import GuidanceIndex, PageEdition, pages_at, path_of
+from guidance.models import GuidanceIndex, MembersPage, PageEdition, pages_at, path_of
 from guidance.readers import reading
 from ui.difference import around, between
 from ui.middleware import FOR_EVERYBODY
@@ -43,6 +44,7 @@ NOT_FOR_SEARCH = [
     "/cms/",
     "/demo/",
     "/health/",
+    "/members/",
     "/referrals/",
     "/search/",
     "/self-assessment/",
@@ -77,6 +79,8 @@ def _found(request: HttpRequest, path: str) -> HttpResponse:
         return _moved(request)
     pk, kind = found
     model = cast(type[Page], ContentType.objects.get_for_id(kind).model_class())
+    if issubclass(model, MembersPage):  # behind the door that asks for every factor
+        return redirect("guidance_members", pk)
     return _serve(request, get_object_or_404(model, pk=pk))
 
 
@@ -207,6 +211,16 @@ def _compared(request: HttpRequest, address: str, pk: int | None) -> dict[str, o
         "compared": sorted((start, end)),
         "difference": around(between(*texts)),
     }
+
+
+@require_safe
+def members(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A page for people who are signed in; to others of its roles it is not there."""
+    page = get_object_or_404(MembersPage, pk=pk, live=True)
+    if not page.may_be_read_by(request.user):
+        raise Http404
+    response: HttpResponse = page.serve(request)
+    return response
 
 
 @login_not_required

@@ -282,6 +282,38 @@ def test_no_page_is_published_past_the_two_steps(site, office):
     assert page.live_revision == before != draft
 
 
+def test_two_revisions_are_compared_and_an_earlier_one_comes_back(site, office):
+    """Every kind of block, pictures too, by Wagtail's own screens."""
+    editor = signed_in(office[0])
+    page = GuidancePage.objects.get(slug="what-to-do")
+    first = page.save_revision(user=office[0])
+    page.summary = "Quite other words."
+    del page.body[2]
+    second = page.save_revision(user=office[0])
+    args = [page.pk, first.pk, second.pk]
+    compared = editor.get(reverse("wagtailadmin_pages:revisions_compare", args=args))
+    assert compared.status_code == 200
+    assert "Quite other" in compared.content.decode()
+    back = reverse("wagtailadmin_pages:revisions_revert", args=[page.pk, first.pk])
+    earlier = editor.get(back).content.decode()
+    assert "You are viewing a previous version of this page" in earlier
+    assert "Quite other words." not in earlier
+
+
+def test_a_page_that_an_approver_locked_is_changed_by_nobody_else(site, office):
+    editor, approver = signed_in(office[0]), signed_in(office[2])
+    page = GuidancePage.objects.get(slug="what-to-do")
+    approver.post(reverse("wagtailadmin_pages:lock", args=[page.pk]))
+    page.refresh_from_db()
+    assert page.locked_by == office[2]
+    before = page.latest_revision_id
+    edit = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    assert "locked" in editor.get(edit).content.decode()
+    editor.post(edit, {"title": "Mine", "slug": page.slug, "body-count": "0", "sources-count": "0"})
+    page.refresh_from_db()
+    assert page.latest_revision_id == before
+
+
 def test_the_old_single_step_gives_way_to_two(site):
     access.prepare_groups()
     workflow = GuidancePage.objects.get(slug="what-to-do").get_workflow()

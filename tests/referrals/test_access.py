@@ -67,6 +67,8 @@ SIGNED_IN = {
     "readers:reading_end",
     "readers:reading_csv",
     "readers:reading_pdf",
+    # For the roles that a page names (tests/guidance/test_members_pages.py).
+    "guidance_members",
     # For privacy officers, and leads where they answer for it (tests/referrals/test_disposal.py).
     # For the partnership's manager and the board (tests/selfassessment/test_sets_pages.py).
     "standards:sets",
