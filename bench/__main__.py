@@ -66,8 +66,12 @@ def cases_in(url: str) -> int:
 
 
 def state() -> str:
-    """Changes with the tables and with the pages of guidance, which are then made anew."""
-    made_of = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("guidance/content/**/*.*")]
+    """Changes with the tables, the pages of guidance and what is made here: then made anew."""
+    made_of = [
+        *ROOT.glob("*/migrations/*.py"),
+        *ROOT.glob("guidance/content/**/*.*"),
+        HERE / "databases.py",
+    ]
     total = hashlib.sha256()
     for path in sorted(made_of):
         total.update(path.read_bytes())
