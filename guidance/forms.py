@@ -83,6 +83,21 @@ def ask(codes: list[str]) -> str:
     return " ".join(sentences)
 
 
+class ShownOnPanel(Panel):
+    """The pages that show a contact, where whoever changes it can see them."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "guidance/office/shown_on.html"
+
+        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+            from guidance import health  # it needs the pages, which need this module
+
+            context: dict[str, Any] = super().get_context_data(parent_context)
+            purpose = self.instance.purpose
+            context["shown_on"] = health.showing(purpose) if purpose else []
+            return context
+
+
 class RestsPanel(Panel):
     """What rests on the page's clauses, where its editor can see it."""
 

@@ -14,7 +14,15 @@ from wagtail.models import Page
 
 from agencies.models import Contact
 from guidance import content
-from guidance.models import DatedPage, GlossaryPage, GuidancePage, LeafletPage, path_of, walk
+from guidance.models import (
+    DatedPage,
+    GlossaryPage,
+    GuidancePage,
+    HelpPage,
+    LeafletPage,
+    path_of,
+    walk,
+)
 from ui.dates import paper_day
 
 CONTACT_CHECKED_EVERY = timedelta(days=182)
@@ -109,6 +117,19 @@ def _undescribed() -> Iterator[Finding]:
     for image in get_image_model().objects.filter(description="").order_by("title", "pk"):
         edit = reverse("wagtailimages:edit", args=[image.pk])
         yield Finding(image.title, _("Say what it shows."), edit)
+
+
+def showing(purpose: str) -> list[DatedPage]:
+    """The published pages that show the contacts of a purpose."""
+    live = Page.objects.live().order_by("path").specific()
+    pages = [page for page in live if isinstance(page, DatedPage)]
+    return [
+        page
+        for page in pages
+        if isinstance(page, HelpPage)
+        or getattr(page, "contacts_for", "") == purpose
+        or purpose in page.contacts_wanted()
+    ]
 
 
 def _wanted(pages: list[DatedPage]) -> Iterator[Finding]:

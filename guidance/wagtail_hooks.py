@@ -32,6 +32,7 @@ from accounts.models import Terms
 from agencies.models import Agency, AgencyDomain, Contact, Locality, Route
 from audit import events
 from guidance import office
+from guidance.forms import ShownOnPanel
 from guidance.models import path_of
 from guidance.readers.models import Correction, UrgentNotice
 
@@ -192,6 +193,7 @@ class ContactViewSet(RecordViewSet):
             heading=_("Kept true by"),
         ),
         FieldRowPanel([FieldPanel("is_shown"), FieldPanel("order")]),
+        ShownOnPanel(heading=_("Pages that show it")),
     ]
 
 

@@ -166,6 +166,18 @@ def test_lists_open_and_nothing_can_be_deleted(admin, locality, record):
     assert type(found).objects.filter(pk=found.pk).exists()
 
 
+def test_whoever_changes_a_contact_sees_which_pages_show_it(site, admin):
+    contact = Contact.objects.create(
+        purpose=ContactPurpose.WORRIED_CHILD, name="B", phone="01632 960123", source="S",
+        owner="O", checked_on=timezone.localdate(),
+    )  # fmt: skip
+    page = admin.get(f"/cms/snippets/agencies/contact/edit/{contact.pk}/").content.decode()
+    assert '<a href="/worried-about-a-child/">' in page
+    assert '<a href="/guidance/local-arrangements/contacts/">' in page
+    assert '<a href="/worried-about-an-adult/">' not in page
+    assert admin.get("/cms/snippets/agencies/contact/add/").status_code == 200
+
+
 def test_an_editor_cannot_change_places(give, locality):
     browser = signed_in(give(Role.GUIDANCE_EDITOR).person)
     answer = browser.get(f"/cms/snippets/agencies/locality/edit/{locality.pk}/")
