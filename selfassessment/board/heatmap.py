@@ -31,6 +31,8 @@ from ui import dates
 
 PAGE = 40
 """Agencies to a page."""
+MOST_NAMED = 5
+"""Critical gaps in the sentence at the top."""
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -436,11 +438,12 @@ def headline(found: HeatMap, filters: Filters, *, user: User) -> list[str]:
     gaps = critical_gaps(forms)
     if not gaps:
         return [*said, _("None of those has a critical gap.")] if signed else said
-    places = ", ".join(f"{code} ({number})" for code, number in gaps.most_common())
-    return [
-        *said,
-        _("Critical gaps, with how many agencies have each: %(places)s.") % {"places": places},
-    ]
+    places = ", ".join(f"{code} ({number})" for code, number in gaps.most_common(MOST_NAMED))
+    if len(gaps) > MOST_NAMED:
+        words = _("Critical gaps in %(number)d standards; found most often: %(places)s.")
+        return [*said, words % {"number": len(gaps), "places": places}]
+    words = _("Critical gaps, with how many agencies have each: %(places)s.")
+    return [*said, words % {"places": places}]
 
 
 def critical_gaps(forms: AssessmentQuerySet) -> Counter[str]:

@@ -46,12 +46,19 @@ class Theme:
 
 @dataclass(frozen=True)
 class Gap:
-    """A critical standard that is not in place at an agency; whether it was so last year too."""
+    """A critical standard that is not in place; whether it was so last year too."""
 
-    agency: str
     code: str
     title: str
     again: bool
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The critical gaps of one agency."""
+
+    agency: str
+    gaps: Sequence[Gap]
 
 
 def spread_of(standard: Standard, filters: Filters, *, user: User) -> list[Spread]:
@@ -136,12 +143,12 @@ def _ratings(forms: AssessmentQuerySet) -> dict[str, dict[str, int]]:
 MOST_GAPS = 200
 
 
-def gaps(filters: Filters, *, user: User) -> tuple[list[Gap], int]:
+def gaps(filters: Filters, *, user: User) -> tuple[list[Gaps], int]:
     """Outstanding critical gaps by agency, single-person settings only counted: three queries.
 
     Returns:
-        the first 200, and how many settings where one person works have one; 0 where they are
-        fewer than five.
+        those of the first 200 sections, and how many settings where one person works have one;
+        0 where they are fewer than five.
     """
     cycle = filters.cycle
     if cycle is None:
@@ -157,16 +164,16 @@ def gaps(filters: Filters, *, user: User) -> tuple[list[Gap], int]:
         .order_by("assessment__agency__name", "section")[:MOST_GAPS]
     )
     before = _gaps_last_year(scores, filters)
-    return [
-        Gap(
-            score.assessment.agency.name,
-            code,
-            titles.get(code, code),
-            (score.assessment.agency_id, score.assessment.board_id, code) in before,
-        )
-        for score in scores
-        for code in score.gaps
-    ], alone if alone >= HIDDEN_BELOW else 0
+    found: dict[str, list[Gap]] = {}
+    for score in scores:
+        form = score.assessment
+        of_agency = found.setdefault(form.agency.name, [])
+        of_agency += [
+            Gap(code, titles.get(code, code), (form.agency_id, form.board_id, code) in before)
+            for code in score.gaps
+        ]
+    by_agency = [Gaps(agency, of_agency) for agency, of_agency in found.items()]
+    return by_agency, alone if alone >= HIDDEN_BELOW else 0
 
 
 def _gaps_last_year(scores: Sequence[SectionScore], filters: Filters) -> set[tuple[int, int, str]]:

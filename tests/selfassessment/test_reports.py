@@ -96,6 +96,7 @@ def test_the_report_is_made_once_and_from_what_was_frozen(signoff, full):
     tasks.make_report.func(signoff.pk)
     tasks.make_report.func(signoff.pk)
     document = Document.objects.get(signoff=signoff)
+    assert document.content is not None
     assert document.sha256 == hashlib.sha256(bytes(document.content)).hexdigest()
     content = enter(full.lead).get(reverse("selfassessment:report", args=[signoff.assessment.key]))
     assert content.content == bytes(document.content)
