@@ -51,7 +51,7 @@ def test_a_repeat_without_a_reference_is_told_in_words(two, cast):
     _first, again = two
     browser = enter(cast.prevent_lead)
     page = browser.post(url(again, "record-triage/"), FOUND).content.decode()
-    assert "Tick the earlier records, or write how many there are elsewhere" in page
+    assert "Select the earlier records, or write how many there are elsewhere" in page
     typed = FOUND | {"earlier_elsewhere": "2"}
     page = browser.post(url(again, "record-triage/"), typed).content.decode()
     assert "or write how many there are elsewhere and how they ended" in page
