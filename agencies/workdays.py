@@ -67,8 +67,19 @@ def working_days_between(a: datetime.date, b: datetime.date, locality: Locality)
     """Working days after ``a`` up to and with ``b``; negative when ``b`` is the earlier."""
     if b < a:
         return -working_days_between(b, a, locality)
-    days = (a + ONE_DAY * n for n in range(1, (b - a).days + 1))
-    return sum(is_working_day(day, locality) for day in days)
+    off = (
+        day
+        for year in range(a.year, b.year + 1)
+        for day in bank_holidays(year, locality.subdivision)
+        if a < day <= b and day.weekday() < SATURDAY
+    )
+    return _weekdays_until(b) - _weekdays_until(a) - sum(1 for _day in off)
+
+
+def _weekdays_until(day: datetime.date) -> int:
+    """Mondays to Fridays from the first of all days, a Monday, up to and with ``day``."""
+    weeks, rest = divmod(day.toordinal(), 7)
+    return weeks * SATURDAY + min(rest, SATURDAY)
 
 
 def is_open(moment: datetime.datetime, locality: Locality) -> bool:
