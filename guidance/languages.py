@@ -4,11 +4,13 @@ The page ``/guidance/`` has its Welsh translation at ``/cy/guidance/``. What is 
 stays where it is, in English.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 from wagtail.models import Page
+
+from accounts.prepared import Prepared
 
 OTHERS = {code: name for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE}
 HOME_SLUG = "portal"  # of the home page; Wagtail gives its translations the code behind it
@@ -39,13 +41,18 @@ def name_of(code: str) -> str:
     return dict(settings.LANGUAGES)[code]
 
 
+_OTHERS = Prepared(
+    lambda key, pk: (
+        Page.objects.filter(translation_key=key, live=True)
+        .exclude(pk=pk)
+        .values_list("locale__language_code", "url_path")
+    )
+)
+
+
 def others(page: Page, path_of: Callable[[str], str]) -> list[Translation]:
     """The published translations of a page: one query, or none in a portal of one language."""
     if not OTHERS:
         return []
-    found: Iterable[tuple[str, str]] = (
-        Page.objects.filter(translation_key=page.translation_key, live=True)
-        .exclude(pk=page.pk)
-        .values_list("locale__language_code", "url_path")
-    )
+    found: list[tuple[str, str]] = _OTHERS(key=page.translation_key, pk=page.pk)
     return [Translation(code, name_of(code), path_of(url_path)) for code, url_path in found]

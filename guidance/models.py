@@ -24,6 +24,7 @@ from wagtail.models import Page, Site
 from wagtail.search import index
 
 from accounts.models import User
+from accounts.prepared import Prepared
 from agencies.models import Contact, ContactEdition, Locality, Membership, Route
 from agencies.terms import ContactPurpose, Role
 from clauses.models import Clause, Edition
@@ -350,7 +351,11 @@ def _missing(
 
 def pages_at(path: str) -> models.QuerySet[Page]:
     """The page with an address of this site, published or not."""
-    language, rest = languages.split(path[1:])
+    return pages_in(*languages.split(path[1:]))
+
+
+def pages_in(language: str, rest: str) -> models.QuerySet[Page]:
+    """The same, by the language of the address and what is left of it."""
     home = Site.objects.filter(is_default_site=True).order_by()
     start: Func = Cast("root_page__url_path", TextField())
     if language != settings.LANGUAGE_CODE:
@@ -408,7 +413,7 @@ class GuidanceIndex(DatedPage):
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         shown = ("title", "summary", "url_path", "path", "depth")
         glossary = GlossaryPage.objects.live().child_of(self).only(*shown)
-        context["pages"] = [*_listed().child_of(self).order_by("path"), *glossary]
+        context["pages"] = [*_AROUND(**_below(self.path, self.depth)), *glossary]
         return context
 
 
@@ -447,10 +452,11 @@ class GuidancePage(DatedPage):
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        around = _listed().child_of_q(self)
+        around = _below(self.path, self.depth)
         if self.depth > 3:  # root, home, contents: the pages below walk on to each other
-            around |= _listed().sibling_of_q(self)
-        found = list(_listed().filter(around).order_by("path"))
+            beside = _below(self.path[: -self.steplen], self.depth - 1)
+            around |= {f"beside_{name}": value for name, value in beside.items()}
+        found: list[GuidancePage] = _AROUND(**around)
         siblings = [page for page in found if page.depth == self.depth]
         at = next((n for n, page in enumerate(siblings) if page.pk == self.pk), None)
         if at is not None:
@@ -468,9 +474,23 @@ class GuidancePage(DatedPage):
         return bool(self.contacts_for) or super().lists_contacts
 
 
-def _listed() -> Any:
+def _below(path: str, depth: int) -> dict[str, Any]:
+    """Where the pages right below a page stand in the tree."""
+    first, last = Page._get_children_path_interval(path)
+    return {"first": first, "last": last, "depth": depth + 1}
+
+
+def _around(*, first: str, last: str, depth: int, **beside: Any) -> models.QuerySet[GuidancePage]:
     """Published pages of guidance with what a list shows of them: their texts stay unread."""
-    return GuidancePage.objects.live().only("title", "summary", "url_path", "path", "depth")
+    around = models.Q(depth=depth, path__range=(first, last))
+    if beside:
+        path = (beside["beside_first"], beside["beside_last"])
+        around |= models.Q(depth=beside["beside_depth"], path__range=path)
+    pages: models.QuerySet[GuidancePage] = GuidancePage.objects.live().filter(around)
+    return pages.only("title", "summary", "url_path", "path", "depth").order_by("path")
+
+
+_AROUND = Prepared(_around)
 
 
 class StatementPage(DatedPage):

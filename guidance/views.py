@@ -29,8 +29,9 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
 from accounts.http import SignedInRequest
+from accounts.prepared import Prepared
 from guidance import difference, editions, languages, pictures
-from guidance.models import GuidanceIndex, MembersPage, PageEdition, pages_at, path_of
+from guidance.models import GuidanceIndex, MembersPage, PageEdition, pages_in, path_of
 from guidance.readers import reading
 from ui.difference import around, between
 from ui.middleware import FOR_EVERYBODY
@@ -74,14 +75,26 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
 def _found(request: HttpRequest, path: str) -> HttpResponse:
     if "on" in request.GET:
         return _as_on(request, "/" + path)
-    found = pages_at("/" + path).filter(live=True).values_list("pk", "content_type").first()
-    if found is None:
+    language, rest = languages.split(path)
+    found = _AT(language, rest=rest)
+    if not found:
         return _moved(request)
-    pk, kind = found
+    ((pk, kind),) = found
     model = cast(type[Page], ContentType.objects.get_for_id(kind).model_class())
     if issubclass(model, MembersPage):  # behind the door that asks for every factor
         return redirect("guidance_members", pk)
-    return _serve(request, get_object_or_404(model, pk=pk))
+    rows = _ROW(model, pk=pk)
+    if not rows:
+        raise Http404
+    return _serve(request, rows[0])
+
+
+_AT = Prepared(
+    lambda language, rest: (
+        pages_in(language, rest).filter(live=True).values_list("pk", "content_type")[:1]
+    )
+)
+_ROW = Prepared(lambda model, pk: model.objects.filter(pk=pk))
 
 
 def _serve(request: HttpRequest, page: Page) -> HttpResponse:

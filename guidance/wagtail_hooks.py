@@ -29,6 +29,7 @@ from wagtail.snippets.views.snippets import (
 )
 
 from accounts.models import Terms
+from accounts.prepared import Prepared
 from agencies.models import Agency, AgencyDomain, Contact, Locality, Route
 from audit import events
 from guidance import office
@@ -258,13 +259,17 @@ class Directory(SnippetViewSetGroup):
 register_snippet(Directory)
 
 
+_PLACES = Prepared(
+    lambda pks: Page.objects.filter(pk__in=pks).order_by().values_list("pk", "url_path")
+)
+
+
 class PathLinkHandler(PageLinkHandler):
     """Links to pages as paths of this site: one query for all the links of a page."""
 
     @classmethod
     def expand_db_attributes_many(cls, attrs_list: list[dict[str, str]]) -> list[str]:
-        wanted = cls.get_model().objects.filter(pk__in={int(attrs["id"]) for attrs in attrs_list})
-        places = dict(wanted.order_by().values_list("pk", "url_path"))
+        places = dict(_PLACES(pks=sorted({int(attrs["id"]) for attrs in attrs_list})))
         found = [places.get(int(attrs["id"])) for attrs in attrs_list]
         return [f'<a href="{escape(path_of(place))}">' if place else "<a>" for place in found]
 
