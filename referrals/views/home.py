@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -24,7 +25,7 @@ from accounts.models import User
 from agencies import people, workdays
 from agencies.models import Locality, Membership
 from agencies.terms import AGENCY_LEADS, PREVENT, Role, Sector
-from referrals import clocks, policy, promises, queue
+from referrals import clocks, promises, queue
 from referrals.models import Clock, Recipient, Referral
 from referrals.standing import Serves, Standing
 from referrals.terms import (
@@ -174,9 +175,10 @@ def home(request: SignedInRequest) -> HttpResponse:
     writes = not held or bool(serves.agencies)
     own = _own(user)
     chosen = _leads_here(request, serves)
-    ours, context = _of_leads(user, chosen, now) if serves.leads else ([], {})
-    if others := serves.leads - chosen.leads:
-        context |= {"only": people.narrowed_to(request), "elsewhere": _waiting(user, others)}
+    others = serves.leads - chosen.leads
+    ours, context = _of_leads(user, chosen, others, now) if serves.leads else ([], {})
+    if others:
+        context["only"] = people.narrowed_to(request)
     lines = {line.referral.pk: line for line in lines_of(_once([*own, *ours]), user=user, now=now)}
     mine = [lines[referral.pk] for referral in own]
     sent = [line for line in mine if line.referral.status not in EDITABLE_BY_AUTHOR]
@@ -214,21 +216,6 @@ def _leads_here(request: SignedInRequest, serves: Serves) -> Serves:
     if chosen is None or chosen.pk not in serves.leads:
         return serves
     return replace(serves, leads=frozenset({chosen.pk}))
-
-
-def _waiting(user: User, agencies: Iterable[int]) -> str:
-    """What waits where the lead does not look just now: it is never out of mind."""
-    number = (
-        Referral.objects.visible_to(user)
-        .filter(agency__in=sorted(agencies), outward_status__in=LEADS_TURN)
-        .count()
-    )
-    said = ngettext(
-        "%(n)s concern is in hand in your other agencies.",
-        "%(n)s concerns are in hand in your other agencies.",
-        number,
-    )
-    return said % {"n": number}
 
 
 ERRANDS = {
@@ -291,8 +278,14 @@ def links(serves: Serves) -> list[tuple[str, str]]:
 
 
 # An agency's lead -----------------------------------------------------------------------------
-def _of_leads(user: User, serves: Serves, now: datetime) -> tuple[list[Referral], dict[str, Any]]:
-    """The lead's own work, what the agency shared, and how many drafts nobody has sent."""
+def _of_leads(
+    user: User, serves: Serves, others: frozenset[int], now: datetime
+) -> tuple[list[Referral], dict[str, Any]]:
+    """The lead's own work, what the agency shared, and how many drafts nobody has sent.
+
+    Args:
+        others: agencies that they lead, and do not look at just now.
+    """
     ours = Referral.objects.visible_to(user).filter(agency__in=sorted(serves.leads))
     day = now.astimezone(workdays.LOCAL).date() + timedelta(days=1)
     tomorrow = datetime.combine(day, time.min, workdays.LOCAL)
@@ -341,21 +334,42 @@ def _of_leads(user: User, serves: Serves, now: datetime) -> tuple[list[Referral]
         ],
         "shared": shared[:SHORT],
         "more_shared": len(shared) > SHORT,
-        "unsent": unsent_words(user, serves),
-        "search": search_form() if policy.may_search_names(user) else None,
-    }
+        "search": search_form(),  # every lead may look for a name
+    } | _in_numbers(user, serves, others)
 
 
-def unsent_words(user: User, serves: Serves) -> str:
-    """ "2 drafts not yet sent in your agency": a count, and nothing else of them (section 8.2)."""
+def _in_numbers(user: User, serves: Serves, others: frozenset[int]) -> dict[str, Any]:
+    """ "2 drafts not yet sent in your agency": a count, and nothing else of them (section 8.2).
+
+    And what waits where the lead does not look just now: it is never out of mind.
+    """
     drafts = Referral.objects.filter(agency__in=sorted(serves.leads), status=Status.DRAFT)
-    number = drafts.exclude(created_by=user).exclude(exclusions__person=user).count()
-    said = ngettext(
-        "%(n)s draft not yet sent in your agency",
-        "%(n)s drafts not yet sent in your agency",
-        number,
+    drafts = drafts.exclude(created_by=user).exclude(exclusions__person=user)
+    waiting = Referral.objects.visible_to(user).filter(
+        agency__in=sorted(others), outward_status__in=LEADS_TURN
     )
-    return said % {"n": number}
+    parts = [
+        found.order_by().annotate(part=Value(name)).values("part").annotate(n=Count("pk"))
+        for name, found in (("unsent", drafts), ("elsewhere", waiting))
+    ]
+    counted = parts[0].union(parts[1], all=True) if others else parts[0]
+    found = {one["part"]: one["n"] for one in counted.values("part", "n")}
+    unsent, elsewhere = found.get("unsent", 0), found.get("elsewhere", 0)
+    words = {
+        "unsent": ngettext(
+            "%(n)s draft not yet sent in your agency",
+            "%(n)s drafts not yet sent in your agency",
+            unsent,
+        )
+        % {"n": unsent}
+    }
+    if others:
+        words["elsewhere"] = ngettext(
+            "%(n)s concern is in hand in your other agencies.",
+            "%(n)s concerns are in hand in your other agencies.",
+            elsewhere,
+        ) % {"n": elsewhere}
+    return words
 
 
 # The lists that have a page of their own ------------------------------------------------------
@@ -498,7 +512,7 @@ def _queue(request: SignedInRequest, serves: Serves, held: Sequence[Membership])
             "unfiltered": _address(wanted, stage="", sector="", late=""),
             "next_due": _next_due(desk) if not rows else None,
             "own": _OWN(desk),
-            "address": reverse("referrals:queue"),
+            "address": _queue_address(),
             "disposes": bool(serves.prevent),
         },
     )
@@ -520,8 +534,12 @@ def _address(wanted: queue.Wanted, **changes: str) -> str:
     if said.get("sort") == queue.DUE:
         said["sort"] = ""
     query = urlencode({name: value for name, value in said.items() if value})
-    address = reverse("referrals:queue")
-    return f"{address}?{query}" if query else address
+    return f"{_queue_address()}?{query}" if query else _queue_address()
+
+
+@cache
+def _queue_address() -> str:
+    return reverse("referrals:queue")
 
 
 def _pills(

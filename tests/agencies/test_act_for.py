@@ -9,6 +9,7 @@ from referrals.models import Referral
 from referrals.terms import Status
 from tests import entry
 from tests.factories import AgencyFactory, MembershipFactory, UserFactory
+from tests.referrals.browsing import at_most
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +105,7 @@ def test_a_lead_of_two_sees_the_work_of_the_one_chosen_and_hears_of_the_other(sc
     assert checks()[0] == "To check: 2"
     assert "You see the work of all your agencies." in choose(browser, "all")
     assert checks()[0] == "To check: 3"
+    choose(browser, school)
+    browser.get("/referrals/")
+    with at_most(14):
+        browser.get("/referrals/")

@@ -1,13 +1,18 @@
 """Pages as a browser without script sends them: the fields of each question, from its answer."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from guidance.readers import urgent
 from referrals.answers import Answers
 from referrals.models import PageSave, Referral
 from referrals.questions import BY_NAME, Kind, Question
@@ -15,6 +20,17 @@ from referrals.steps import STEP, Step
 from tests.referrals import cases
 
 MOST_QUERIES = 15
+
+
+@contextmanager
+def at_most(queries: int) -> Iterator[None]:
+    """That many, the notice not counted that is read once in half a minute."""
+    urgent.in_force(timezone.now())
+    with CaptureQueriesContext(connection) as caught:
+        yield
+    said = [query["sql"][:90] for query in caught.captured_queries]
+    asked = [sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(asked) <= queries, "\n".join(asked)
 
 
 def fields(question: Question, value: Any) -> dict[str, Any]:
