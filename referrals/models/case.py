@@ -4,6 +4,7 @@ import base64
 import secrets
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -110,6 +111,15 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
 
     def awaiting_acknowledgement(self) -> Self:
         return self.filter(status=Status.SUBMITTED)
+
+
+_A_KEY = "KEY"
+
+
+@cache
+def _address_of_cases() -> str:
+    """Worked out once: a list has two links to each of its cases."""
+    return reverse("referrals:case", args=[_A_KEY])
 
 
 class Referral(SealedModel):
@@ -265,7 +275,7 @@ class Referral(SealedModel):
         return self.pk
 
     def get_absolute_url(self) -> str:
-        return reverse("referrals:case", args=[self.key])
+        return _address_of_cases().replace(_A_KEY, self.key)
 
     @property
     def is_shared(self) -> bool:
