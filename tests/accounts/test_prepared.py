@@ -1,5 +1,6 @@
 """Queries that are written once: the same rows, and never a value of the first who asked."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -92,3 +93,51 @@ def test_a_new_day_writes_it_anew(people, monkeypatch):
     assert ask(pk=people[0].pk) == [people[0]]
     monkeypatch.setattr(timezone, "localdate", lambda: today - timedelta(days=1))
     assert ask(pk=people[0].pk) == []
+
+
+def kept():
+    """The statements that the database has ready for this connection, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, statement FROM pg_prepared_statements")
+        return dict(cursor.fetchall())
+
+
+def test_the_database_keeps_the_plan_and_only_the_values_differ(people):
+    ask, before = Prepared(named), kept()
+    for person in people:
+        given = {"title": "Sleuth", "pks": [person.pk], "since": NOW - timedelta(days=1)}
+        assert ask(True, **given) == [person]
+    (statement,) = (said for name, said in kept().items() if name not in before)
+    assert "$1" in statement
+    assert "Sleuth" not in statement
+    assert not any(str(person.pk) in statement for person in people)
+
+
+def test_values_of_every_type_come_through_the_database_as_they_went_in(people):
+    ada = people[0]
+    given = {
+        "number": ada.pk,
+        "words": "per cent % and 'quotes' and $1",
+        "moment": NOW,
+        "day": NOW.date(),
+        "key": uuid.uuid4(),
+        "raw": b"\x00\xff",
+    }
+
+    def make(**values):
+        own = {f"said_{name}": Value(value) for name, value in values.items()}
+        return User.objects.filter(pk=values["number"]).annotate(**own)
+
+    (found,) = Prepared(make)(**given)
+    said = {name: getattr(found, f"said_{name}") for name in given}
+    assert said | {"raw": bytes(said["raw"])} == given
+
+
+def test_the_log_says_what_was_asked_and_not_the_name_it_is_kept_under(people):
+    ask = Prepared(lambda pk: User.objects.filter(pk=pk))
+    with CaptureQueriesContext(connection) as caught:
+        for person in people[:2]:
+            ask(pk=person.pk)
+    for query, person in zip(caught.captured_queries, people, strict=False):
+        assert query["sql"].startswith("SELECT")
+        assert f"= {person.pk}" in query["sql"]

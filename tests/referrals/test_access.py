@@ -317,6 +317,23 @@ CANARIES = {
 PART = {"observed", "told_by_others", "worry", "forenames", "surname", "school", "contact_notes"}
 
 
+def test_in_no_state_does_a_word_of_a_case_reach_one_who_is_not_entitled(cast, case_in):
+    """One person for each state, each of those who may not see it in turn."""
+    people, looked = list(roles(cast).values()), set()
+    for turn, status in enumerate(one for one in Status if one != Status.DISPOSED):
+        referral = case_in(status, **CANARIES)
+        others = [person for person in people if not may_see(person, referral)]
+        person = others[turn % len(others)]
+        browser = enter(person)
+        for name, arguments in of_cases():
+            response = browser.get(address(name, referral.key, arguments))
+            assert response.status_code in (302, 403, 404, 405), (status, person, name)
+            body = response.content + str(response.headers).encode()
+            assert b"CANARY" not in body, (status, person, name)
+        looked.add(person)
+    assert len(looked) > len(people) // 2
+
+
 @pytest.mark.parametrize("status", [Status.AGENCY_CHECK, Status.TRIAGE])
 def test_no_word_of_a_case_reaches_somebody_who_is_not_entitled(status, cast, case_in):
     referral = case_in(status, **CANARIES)

@@ -379,6 +379,23 @@ def test_the_queue_asks_the_database_no_more_for_more_cases(cast, make):
     assert asked() == few <= 15
 
 
+def test_who_has_more_than_is_counted_is_told_so_and_reads_all_of_it(cast, make, monkeypatch):
+    monkeypatch.setattr(queue, "MOST_COUNTED", 3)
+    monkeypatch.setattr(queue, "_KINDS", queue.Asked(queue._kinds))
+    for number in range(queue.PAGE + 2):
+        make(due=NOW + (number - 3) * DAY, holder=cast.prevent_lead)
+        make(S.CLOSED, due=None)
+    page = page_of(cast.prevent_lead)
+    for words in ("3 or more open.", "3 or more late", "Mine 3 or more", "month 3 or more"):
+        assert words in page
+    link = re.search(r'href="([^"]+)" rel="next"[^>]*>(.*?)</a>', page)
+    assert link is not None
+    assert "Next page" in link.group(2)
+    rest = enter(cast.prevent_lead).get(link.group(1).replace("&amp;", "&")).content.decode()
+    assert len(re.findall(r'/"><span class="p-ref">(NY-2026-\d{4})</span></a>', rest)) == 2
+    assert 'rel="next"' not in rest
+
+
 # Who sees it ------------------------------------------------------------------------------------
 def test_the_queue_is_for_those_who_have_one(cast):
     for person in (cast.lead, cast.practitioner, cast.front_door, cast.chair, cast.portal_admin):
