@@ -115,7 +115,8 @@ class AnswerForm(KeepingForm):
         )
         self.fields["position"] = fields.LongField(
             label=_("What is true now"),
-            help_text=_("Nothing about a person of concern."),
+            help_text=_("Up to %(most)s characters. Nothing about a person of concern.")
+            % {"most": f"{POSITION_AT_MOST:,}"},
             about=_("what is true now"),
             max_length=POSITION_AT_MOST,
             rows=6,

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,13 +20,14 @@ from agencies.models import Membership
 from agencies.people import holders, on_duty
 from agencies.terms import Role
 from outbox import post
-from selfassessment.models import Assessment, Cycle, Notice
+from selfassessment.models import Assessment, Assignment, Cycle, Notice
 from selfassessment.terms import BEFORE_SIGNED, FORM_LEADS, NoticeKind, Status
 from ui import dates
 
 Kind = NoticeKind
 AT_ONCE = 500  # rows or mails of one minute, so that no lock is held for long
 SOON = timedelta(days=14)
+HELPERS_AHEAD = timedelta(days=2)
 FROM_HOUR = 7  # nobody is written to at night about a form
 
 # While the form is in one of these statuses there is something to tell.
@@ -133,6 +134,32 @@ def remind(now: datetime, *, at_most: int = AT_ONCE) -> int:
             if noted >= at_most:
                 return noted
     return noted
+
+
+def remind_helpers(now: datetime, *, at_most: int = AT_ONCE) -> int:
+    """Note who was given standards that are due in two days or late; once for each due day."""
+    given = Assignment.objects.filter(
+        taken_back_at__isnull=True,
+        done_at__isnull=True,
+        due_on__lte=timezone.localdate(now) + HELPERS_AHEAD,
+        helper__ended_at__isnull=True,
+        helper__person__is_active=True,
+        assessment__status__in=HOLDS[Kind.ASSIGNED],
+    ).annotate(once=Concat(Value("due-"), Cast("due_on", CharField())))
+    told = Notice.objects.filter(
+        assessment=OuterRef("assessment"),
+        person=OuterRef("helper__person"),
+        kind=Kind.ASSIGNED,
+        once=OuterRef("once"),
+    )
+    waiting = given.filter(~Exists(told)).order_by("assessment", "helper__person", "due_on")
+    some = waiting.values_list("assessment", "helper__person", "once").distinct()[:at_most]
+    rows = [
+        Notice(person_id=person, assessment_id=form, kind=Kind.ASSIGNED, once=once, made_at=now)
+        for form, person, once in some
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
 
 
 def _due(cycle: Cycle, today: date) -> list[tuple[NoticeKind, str, QuerySet[Assessment]]]:

@@ -18,6 +18,7 @@ def close_cycles(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 @receiver(housekeeping, dispatch_uid="selfassessment.reminders")
 def note_reminders(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     notices.remind(now)
+    notices.remind_helpers(now)
 
 
 @receiver(housekeeping, dispatch_uid="selfassessment.digests")

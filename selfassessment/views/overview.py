@@ -316,4 +316,12 @@ def _signing(found: Desk) -> dict[str, str]:
     asked = held.filter(role__in=[*FORM_LEADS, Role.SENIOR_LEAD]).order_by("person__name")
     for role, name in asked.values_list("role", "person__name"):
         named[role == Role.SENIOR_LEAD].append(name)
-    return {"leads": ", ".join(named[False]), "senior": ", ".join(named[True])}
+    return {"leads": _one_of(named[False]), "senior": _one_of(named[True])}
+
+
+def _one_of(names: list[str]) -> str:
+    """ "A", "A or B", "A, B or C"."""
+    if len(names) < 2:
+        return "".join(names)
+    places = {"names": ", ".join(names[:-1]), "last": names[-1]}
+    return _("%(names)s or %(last)s") % places

@@ -67,6 +67,7 @@ KEEP_ANSWERS = (
     "referrals:check",
     "selfassessment:standard",
     "selfassessment:keep",
+    "selfassessment:consultation",
 )
 # Addresses that refuse no post, whose form is not found here. They are posted to all the same.
 ONLY_READ = "A page that is read: a post is answered as a look at it is."
@@ -160,6 +161,8 @@ OF_ANSWERS = {
     "selfassessment_answer",
     "selfassessment_answersave",
     "selfassessment_assessment",
+    "selfassessment_assignment",
+    "selfassessment_notice",
     "selfassessment_sectionscore",
 }
 

@@ -154,6 +154,20 @@ def test_nobody_is_told_of_what_is_done_or_taken_back(cast, form):
     assert not Message.objects.exists()
 
 
+def test_who_is_late_is_reminded_once_for_each_day_and_not_after_the_answer(cast, form):
+    due = NOW.date() + timedelta(days=1)
+    give(form, cast.teacher, "LG2", "LG3", by=cast.lead, due_on=due)
+    give(form, cast.teacher, "LG4", by=cast.lead, due_on=due + timedelta(days=30))
+    notices.send(NOW)
+    later = NOW + timedelta(days=1)
+    assert [notices.remind_helpers(later), notices.remind_helpers(later)] == [1, 0]
+    notices.send(later)
+    assert Message.objects.count() == 2
+    answer(form, "LG2", by=cast.teacher)
+    answer(form, "LG3", by=cast.teacher)
+    assert notices.remind_helpers(NOW + timedelta(days=3)) == 0
+
+
 # Said -------------------------------------------------------------------------------------------
 def test_colleagues_talk_about_a_standard_and_deal_with_it(cast, form):
     give(form, cast.teacher, "LG2", by=cast.lead)
