@@ -71,7 +71,9 @@ _t(
     when=("found",),
     required_if=lambda a: bool(a.get("earlier_elsewhere")) or not a.get("earlier_records"),
     hint=_("How those ended that are not ticked here, and how many there are."),
-    missing=_("Select the earlier records, or write how many there are elsewhere and how they ended"),
+    missing=_(
+        "Select the earlier records, or write how many there are elsewhere and how they ended"
+    ),
     about=_("the earlier records"),
 )
 _t(
