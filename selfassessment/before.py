@@ -66,7 +66,7 @@ class Before:
             agency=self.of.agency_id, board=self.of.board_id, cycle__year__lt=self.of.cycle.year
         )
         asked = earlier.exclude(status=Status.EXEMPT).exclude(closed_from=Status.EXEMPT)
-        return asked.select_related("cycle").order_by("-cycle__year")
+        return asked.select_related("cycle__standards").order_by("-cycle__year")
 
     @cached_property
     def form(self) -> Assessment | None:

@@ -13,7 +13,7 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -222,6 +222,14 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
     def overdue(self, today: date) -> Self:
         return self.filter(status__in=terms.BEFORE_SIGNED, due_on__lt=today)
+
+    def with_void(self) -> Self:
+        """With when and why the last sign-off was voided; empty where it stands, or was none."""
+        last = SignOff.objects.filter(assessment=OuterRef("pk")).order_by("-number")
+        return self.annotate(
+            void_at=Subquery(last.values("voided_at")[:1]),
+            void_reason=Subquery(last.values("void_reason")[:1]),
+        )
 
 
 class Assessment(models.Model):

@@ -263,38 +263,46 @@ def send(now: datetime, *, at_most: int = AT_ONCE) -> int:
     today = Notice.objects.filter(person=OuterRef("person"), told_at__gte=midnight)
     waiting = Notice.objects.filter(~Exists(today), told_at__isnull=True, dropped_at__isnull=True)
     people = waiting.order_by("person").values_list("person", flat=True).distinct()[:at_most]
-    return sum(_digest(person, now) for person in list(people))
+    return _digests(list(people), now)
 
 
 @transaction.atomic
-def _digest(person: int, now: datetime) -> int:
-    """The mail of one person, if anything still holds; 1 if it was written."""
+def _digests(people: list[int], now: datetime) -> int:
+    """One mail for each of them of whose notices any still holds; returns how many."""
     rows = (
-        Notice.objects.filter(person=person, told_at__isnull=True, dropped_at__isnull=True)
+        Notice.objects.filter(person__in=people, told_at__isnull=True, dropped_at__isnull=True)
         .select_for_update(of=("self",), skip_locked=True)
         .select_related("assessment", "person")
+        .order_by("person", "made_at")
     )
-    holding: list[Notice] = []
+    holding: dict[int, list[Notice]] = {}
     over: list[Notice] = []
     for row in rows:
-        still = row.assessment.status in HOLDS[row.kind] and row.person.is_active
-        (holding if still else over).append(row)
+        if row.assessment.status in HOLDS[row.kind] and row.person.is_active:
+            holding.setdefault(row.person_id, []).append(row)
+        else:
+            over.append(row)
+    told = [row.pk for those in holding.values() for row in those]
     Notice.objects.filter(pk__in=[row.pk for row in over]).update(dropped_at=now)
-    if not holding:
-        return 0
-    Notice.objects.filter(pk__in=[row.pk for row in holding]).update(told_at=now)
-    forms = {row.assessment_id: row.assessment for row in holding}
+    Notice.objects.filter(pk__in=told).update(told_at=now)
+    for those in holding.values():
+        _write(those, now)
+    return len(holding)
+
+
+def _write(rows: list[Notice], now: datetime) -> None:
+    forms = {row.assessment_id: row.assessment for row in rows}
+    person = rows[0].person
     post.send(
-        holding[0].person,
+        person,
         kind="assessment.digest",
         subject=_subject(len(forms)),
-        what=" ".join(_sentences(holding)),
+        what=" ".join(_sentences(rows)),
         why=_("You have a part in the yearly self-assessment of an agency."),
-        by_when=_by(list(forms.values()), holding),
+        by_when=_by(list(forms.values()), rows),
         path=_path(list(forms.values())),
-        key=f"assessment.digest:{person}:{timezone.localdate(now)}",
+        key=f"assessment.digest:{person.pk}:{timezone.localdate(now)}",
     )
-    return 1
 
 
 def _subject(forms: int) -> str:

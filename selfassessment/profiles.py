@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from agencies.models import Agency, Locality, Membership
@@ -66,7 +66,7 @@ class Preview:
 
 
 def preview() -> Preview:
-    """Of all active agencies, as they are now: five queries, however many there are."""
+    """Of all active agencies, as they are now: six queries, however many there are."""
     active = Agency.objects.filter(is_active=True)
     works_alone = Q(assessment_profile=None, kind=AgencyType.INDEPENDENT)
     counted = (
@@ -91,16 +91,11 @@ def preview() -> Preview:
         .annotate(number=Count("pk"))
         .order_by("form")
     )
-    leads, senior = _held(*AGENCY_LEADS), _held(Role.SENIOR_LEAD)
-    found = active.aggregate(
-        without_lead=Count("pk", filter=~Q(Exists(leads))),
-        without_senior=Count("pk", filter=~Q(Exists(senior)) & ~SHORT),
-    )
     return Preview(
         lines=lines,
         guessed=[(FormType(form), number) for form, number in guessed],
-        without_lead=found["without_lead"],
-        without_senior=found["without_senior"],
+        without_lead=active.exclude(pk__in=_holding(*AGENCY_LEADS)).count(),
+        without_senior=active.exclude(SHORT).exclude(pk__in=_holding(Role.SENIOR_LEAD)).count(),
         second=AlsoReports.objects.filter(agency__is_active=True).count(),
     )
 
@@ -111,7 +106,7 @@ SHORT = Q(assessment_profile__short_form=True) | Q(
 )
 
 
-def _held(*roles: Role) -> QuerySet[Membership]:
-    return Membership.objects.active().filter(
-        agency=OuterRef("pk"), role__in=roles, person__is_active=True
-    )
+def _holding(*roles: Role) -> QuerySet[Membership, int | None]:
+    """Keys of the agencies in which somebody holds one of the roles; looked up in one go."""
+    held = Membership.objects.active().filter(role__in=roles, person__is_active=True)
+    return held.values_list("agency", flat=True)

@@ -31,7 +31,7 @@ KINDS = {
     "assessment.profile_set": _("Set which self-assessment an agency fills in"),
     "assessment.extended": _("Gave a self-assessment more time"),
     "assessment.chased": _("Reminded agencies of their self-assessment"),
-    "assessment.reopened": _("Reopened a self-assessment"),
+    "assessment.answered": _("Answered the board’s questions on a self-assessment"),
     "assessment.waiver_asked": _("Asked to be let off a check of a self-assessment"),
     "assessment.waiver_decided": _("Decided on letting an agency off a check"),
     "standards.drafted": _("Began a draft of the next standards"),

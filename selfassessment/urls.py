@@ -19,6 +19,7 @@ urlpatterns = [
     # Each room's own addresses, one line for a room, before those that any code may follow.
     path("", include("selfassessment.reports.urls")),
     path("board/", include("selfassessment.board.urls")),
+    path("", include("selfassessment.signing_urls")),
     path("<form_key:key>/", overview.overview, name="overview"),
     path("<form_key:key>/people/", helping.people, name="people"),
     path("<form_key:key>/people/<int:pk>/take-back/", helping.take_back, name="take_back"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from selfassessment import results, scoring
 from selfassessment.actions.queries import actions_of
 from selfassessment.evidence.queries import evidence_of
-from selfassessment.models import Answer, Assessment
+from selfassessment.models import Answer, Assessment, SignOff, Waiver
 from selfassessment.scoring import Rated, Score
 from selfassessment.standards.models import StandardSection
 from selfassessment.terms import Confidence, FormType, Rating
@@ -86,6 +86,11 @@ def frozen(assessment: Assessment) -> dict[str, Any]:
         "form_type": assessment.form_type,
         "form": str(FormType(assessment.form_type).label),
         "short_form": assessment.short_form,
+        "is_specified": assessment.is_specified,
+        "standards_sha256": cycle.standards.source_sha256,
+        "prepared_by": assessment.prepared_by.name if assessment.prepared_by else "",
+        "prepared_at": assessment.prepared_at.isoformat() if assessment.prepared_at else "",
+        "let_off": _let_off(assessment),
         "bands": [cycle.amber_from, cycle.green_from],
         **_scores(ratings, before, list(cycle.standards.sections.all()), cycle.bands),
         "asked": [
@@ -108,6 +113,8 @@ def frozen(assessment: Assessment) -> dict[str, Any]:
                         "owner": item.owner,
                         "dated_on": _day(item.dated_on),
                         "expires_on": _day(item.expires_on),
+                        "address": item.address,
+                        "note": item.note,
                         "sha256": item.sha256,
                     }
                     for item in evidence.get(each.code, [])
@@ -156,6 +163,23 @@ def digest(content: Mapping[str, Any], statement: str) -> str:
         ensure_ascii=False,
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def holds(signoff: SignOff) -> bool:
+    """Whether what is stored is what was signed."""
+    return digest(signoff.frozen, signoff.statement) == signoff.sha256
+
+
+def _let_off(assessment: Assessment) -> list[dict[str, str]]:
+    """Checks that the board's manager let the form off, with the reason and who decided."""
+    granted = Waiver.objects.filter(
+        assessment__in={assessment.pk, assessment.source_id}, granted=True
+    )
+    return [
+        {"rule": each.rule, "code": each.code, "reason": each.reason, "by": each.decided_by.name}
+        for each in granted.select_related("decided_by").order_by("rule", "code", "pk")
+        if each.decided_by is not None
+    ]
 
 
 def _answer(answer: Answer | None) -> dict[str, str]:

@@ -22,8 +22,8 @@ from selfassessment.workflow.talking import OVER
 def visible(request: SignedInRequest, key: str) -> Assessment:
     """The form, if the person may read it; else the page for what is not there."""
     people.roles_for(request)  # read once, and visible_to() knows where they work
-    seen = Assessment.objects.visible_to(request.user)
-    related = ("cycle__standards", "agency", "board", "answers_of")
+    seen = Assessment.objects.visible_to(request.user).with_void()
+    related = ("cycle__standards", "agency", "board", "answers_of", "prepared_by")
     return get_object_or_404(seen.select_related(*related), key=key)
 
 

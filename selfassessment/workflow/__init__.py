@@ -15,6 +15,7 @@ from selfassessment.workflow.answering import (
 from selfassessment.workflow.cycles import (
     add_agencies,
     change_cycle,
+    chase,
     exempt,
     extend,
     make_forms,
@@ -24,18 +25,35 @@ from selfassessment.workflow.cycles import (
 )
 from selfassessment.workflow.helping import give, let_go, take_back
 from selfassessment.workflow.profiles import SetUp, set_boards, set_profile
-from selfassessment.workflow.signing import void, void_what_rests_on
+from selfassessment.workflow.signing import (
+    Changed,
+    answer_question,
+    ask_waiver,
+    decide_waiver,
+    ready,
+    reopen,
+    return_with_questions,
+    send_back,
+    sign,
+    void,
+    void_what_rests_on,
+)
 from selfassessment.workflow.talking import comment, deal_with
 
 __all__ = [
     "CONSULTATION",
     "WRITTEN",
+    "Changed",
     "SetUp",
     "add_agencies",
+    "answer_question",
+    "ask_waiver",
     "change_cycle",
+    "chase",
     "comment",
     "consultation_version",
     "deal_with",
+    "decide_waiver",
     "exempt",
     "extend",
     "give",
@@ -43,8 +61,13 @@ __all__ = [
     "make_forms",
     "open_cycle",
     "plan_cycle",
+    "ready",
+    "reopen",
+    "return_with_questions",
+    "send_back",
     "set_boards",
     "set_profile",
+    "sign",
     "take_back",
     "touch",
     "undo_exemption",

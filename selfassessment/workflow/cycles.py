@@ -388,3 +388,19 @@ def facts(cycle: Cycle) -> dict[str, Any]:
         "missing": without_form(cycle).count() + without_second_form(cycle).count(),
         "at_work": cycle.is_open and at_work(cycle),
     }
+
+
+@transaction.atomic
+def chase(cycle: Cycle, *, by: User, now: datetime | None = None) -> int:
+    """Have the leads of every overdue form told once more today; returns of how many forms.
+
+    Raises:
+        PermissionDenied: ``by`` does not manage the self-assessment.
+    """
+    now = now or timezone.now()
+    _see_that_they_manage(by)
+    late = Assessment.objects.filter(cycle=cycle).overdue(timezone.localdate(now))
+    count = notices.chase(late.only("pk", "agency"), now=now)
+    if count:
+        events.record("assessment.chased", cycle, by=by, forms=count)
+    return count

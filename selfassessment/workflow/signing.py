@@ -1,16 +1,36 @@
-"""Sign-off: what is signed is frozen, and a later change voids it and says so."""
+"""Sign-off: what is signed is frozen, and a later change voids it and says so.
 
-from datetime import datetime
+Who prepares hands the form over, another person signs it; the manager may return it with questions
+or reopen it with a reason. Every door locks the form that holds the answers before its own, so an
+edit and a signature at the same moment are one after the other, and the second is told.
+"""
+
+from datetime import date, datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import events
-from selfassessment.models import Assessment, SignOff
-from selfassessment.moves import TransitionError, move
-from selfassessment.terms import Status
+from selfassessment import checks, notices, policy
+from selfassessment.models import Assessment, Remark, SignOff, Waiver
+from selfassessment.moves import NotReady, TransitionError, locked, move
+from selfassessment.reports import frozen as copies
+from selfassessment.sheet import Sheet
+from selfassessment.terms import NoticeKind, RemarkKind, Status
+from ui import dates
 
 TAKEN_BACK = (Status.READY, Status.SIGNED)
+WITH_THE_BOARD = (Status.SIGNED, Status.MODERATION, Status.MODERATED, Status.PUBLISHED)
 
 
+class Changed(TransitionError):  # noqa: N818 - what the page says
+    """The form is not the one that the signer has read; nothing is signed."""
+
+
+# --- Void --------------------------------------------------------------------------------------
 def void(assessment: Assessment, *, by: User | None, now: datetime, reason: str) -> None:
     """Void the sign-off that stands, if any; its frozen copy stays."""
     standing = SignOff.objects.standing().filter(assessment=assessment)
@@ -30,9 +50,337 @@ def void_what_rests_on(assessment: Assessment, *, by: User, now: datetime, reaso
         TransitionError: another board's moderators are working from them; nothing is changed.
     """
     void(assessment, by=by, now=now, reason=reason)
+    if assessment.status == Status.RETURNED and assessment.prepared_at is not None:
+        _take_back_preparation(assessment)
     for other in assessment.also_sent_as.select_for_update(of=("self",)):
         if other.status in (Status.MODERATION, Status.MODERATED, Status.PUBLISHED):
             raise TransitionError("another board is moderating the same answers")
         if other.status in TAKEN_BACK:
-            void(other, by=by, now=now, reason=reason)
             move(other, Status.IN_PROGRESS, by=None, reason=reason)
+            void(other, by=by, now=now, reason=reason)
+            notices.drop(other, NoticeKind.READY)
+        elif other.status == Status.RETURNED and other.prepared_at is not None:
+            _take_back_preparation(other)
+
+
+def _take_back_preparation(assessment: Assessment) -> None:
+    """Whoever prepares says again that it is whole, as it was changed since."""
+    assessment.prepared_by = assessment.prepared_at = None
+    assessment.save(update_fields=["prepared_by", "prepared_at"])
+    notices.drop(assessment, NoticeKind.READY)
+
+
+# --- Handed over -------------------------------------------------------------------------------
+@transaction.atomic
+def ready(
+    assessment: Assessment, *, by: User, no_personal_data: bool, now: datetime | None = None
+) -> Assessment:
+    """Hand the form over to be signed; from now on its answers are locked.
+
+    One that the board returned stays with its status: what was asked is answered.
+
+    Args:
+        no_personal_data: that ``by`` has looked for it, and found none.
+    Raises:
+        TransitionError: it is not being filled in.
+        PermissionDenied: ``by`` does not lead it.
+        NotReady: something stops it, in words.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment)
+    if not policy.leads_form(by, assessment):
+        raise PermissionDenied
+    if assessment.status == Status.NOT_STARTED and assessment.answers_of_id:
+        move(assessment, Status.IN_PROGRESS, by=by)  # its answers were written for the first board
+    if assessment.status not in (Status.IN_PROGRESS, Status.RETURNED):
+        raise TransitionError(f"{assessment.status} is not being filled in")
+    if assessment.status == Status.RETURNED and assessment.prepared_at is not None:
+        raise TransitionError("it was handed over already")
+    assessment.prepared_by, assessment.prepared_at = by, now
+    missing = _what_stops(assessment, now)
+    if not no_personal_data:
+        missing.append(_("Confirm that there is no personal data about people of concern."))
+    if missing:
+        raise NotReady(missing)
+    if assessment.status == Status.RETURNED:
+        assessment.save(update_fields=["prepared_by", "prepared_at"])
+        events.record("assessment.answered", assessment, by=by, agency=str(assessment.agency_id))
+    else:
+        move(assessment, Status.READY, by=by, prepared_by=by, prepared_at=now)
+    notices.ready(assessment, now=now)
+    return assessment
+
+
+def _what_stops(assessment: Assessment, now: datetime) -> list[str]:
+    return checks.stops(checks.look_at(assessment, timezone.localdate(now)))
+
+
+@transaction.atomic
+def send_back(
+    assessment: Assessment, words: str, *, by: User, now: datetime | None = None
+) -> Assessment:
+    """The senior lead does not sign yet, and says why.
+
+    Raises:
+        TransitionError: it does not wait to be signed.
+        PermissionDenied: ``by`` is not its senior lead.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment)
+    if assessment.status == Status.RETURNED:
+        if not policy.is_senior(by, assessment):
+            raise PermissionDenied
+        if assessment.prepared_at is None:
+            raise TransitionError("nobody handed it over")
+        _take_back_preparation(assessment)
+        kind = NoticeKind.RETURNED
+    else:
+        if assessment.status != Status.READY:
+            raise TransitionError(f"{assessment.status} does not wait to be signed")
+        move(assessment, Status.IN_PROGRESS, by=by, reason=words)
+        kind = NoticeKind.SENT_BACK
+    Remark.objects.create(
+        assessment=assessment, kind=RemarkKind.SENT_BACK, words=words, by=by, at=now
+    )
+    notices.drop(assessment, NoticeKind.READY)
+    notices.to_leads(assessment, kind, now=now)
+    return assessment
+
+
+# --- Signed ------------------------------------------------------------------------------------
+def statement(assessment: Assessment, governing_body_on: date) -> str:
+    """The words that are signed, of which every one is kept (section 7.3)."""
+    places = {
+        "agency": assessment.agency.name,
+        "year": assessment.cycle.year,
+        "day": dates.paper_day(governing_body_on),
+    }
+    return "\n".join(
+        [
+            _("I confirm of the self-assessment %(year)s of %(agency)s:") % places,
+            _("It is a fair picture."),
+            _("Evidence is held."),
+            _("Staff and, where possible, users were asked."),
+            _("There is no personal data about people of concern in it."),
+            _("Actions have owners and dates."),
+            _("The governing body will receive it on %(day)s.") % places,
+        ]
+    )
+
+
+@transaction.atomic
+def sign(
+    assessment: Assessment,
+    *,
+    by: User,
+    role: str,
+    governing_body_on: date,
+    seen: str,
+    now: datetime | None = None,
+) -> SignOff:
+    """Sign the form: the words, who, and a frozen copy of all that it says, with its digest.
+
+    The page asks for a fresh second factor first (ID-13).
+
+    Args:
+        role: in which ``by`` signs, in their own words: "Head teacher".
+        seen: what the page showed (``Sheet.state``).
+    Raises:
+        TransitionError: it does not wait to be signed; somebody else signed it first.
+        PermissionDenied: ``by`` is not its senior lead, or prepared it.
+        Changed: it is not the form that the page showed.
+        NotReady: something stops it, in words.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment)
+    if assessment.status not in (Status.READY, Status.RETURNED):
+        raise TransitionError(f"{assessment.status} does not wait to be signed")
+    if not policy.signs(by, assessment):
+        raise PermissionDenied
+    if assessment.prepared_at is None or assessment.prepared_by is None:
+        raise TransitionError("nobody handed it over")
+    sheet = Sheet(assessment, timezone.localdate(now))
+    if sheet.state() != seen:
+        raise Changed("the form was changed after the page was opened")
+    if missing := checks.stops(checks.look_at(assessment, sheet=sheet)):
+        raise NotReady(missing)
+    copy = copies.frozen(assessment)
+    void(assessment, by=by, now=now, reason=_("Signed again."))
+    words = statement(assessment, governing_body_on)
+    signoff = SignOff.objects.create(
+        assessment=assessment,
+        number=assessment.signoffs.count() + 1,
+        signed_by=by,
+        name=by.name,
+        role=role,
+        prepared_by_name=assessment.prepared_by.name,
+        at=now,
+        statement=words,
+        governing_body_on=governing_body_on,
+        frozen=copy,
+        sha256=copies.digest(copy, words),
+    )
+    move(assessment, Status.SIGNED, by=by, signed_at=now)
+    notices.drop(assessment)
+    return signoff
+
+
+# --- What the manager does with it -------------------------------------------------------------
+@transaction.atomic
+def return_with_questions(
+    assessment: Assessment, questions: list[str], *, by: User, now: datetime | None = None
+) -> Assessment:
+    """Give a signed form back with questions; it is answered and signed again.
+
+    Raises:
+        TransitionError: it is not signed, or its answers belong to another board's form that is.
+        PermissionDenied: ``by`` does not manage it.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment)
+    move(assessment, Status.RETURNED, by=by, prepared_by=None, prepared_at=None)
+    Remark.objects.bulk_create(
+        [
+            Remark(assessment=assessment, kind=RemarkKind.RETURNED, words=words, by=by, at=now)
+            for words in questions
+        ]
+    )
+    notices.to_leads(assessment, NoticeKind.RETURNED, now=now)
+    return assessment
+
+
+@transaction.atomic
+def answer_question(remark: Remark, words: str, *, by: User, now: datetime | None = None) -> Remark:
+    """Answer one question of a returned form; it can be reworded until it is handed over.
+
+    Raises:
+        TransitionError: the form is not returned, or was handed over.
+        PermissionDenied: ``by`` does not lead it.
+    """
+    now = now or timezone.now()
+    assessment = locked(remark.assessment)
+    if not policy.leads_form(by, assessment):
+        raise PermissionDenied
+    if assessment.status != Status.RETURNED or assessment.prepared_at is not None:
+        raise TransitionError("it is not returned")
+    remark = Remark.objects.select_for_update().get(pk=remark.pk, kind=RemarkKind.RETURNED)
+    remark.answer, remark.answered_by, remark.answered_at = words, by, now
+    remark.save(update_fields=["answer", "answered_by", "answered_at"])
+    return remark
+
+
+@transaction.atomic
+def reopen(
+    assessment: Assessment, reason: str, *, by: User, now: datetime | None = None
+) -> Assessment:
+    """Let a signed form be filled in again; its sign-off is void, its frozen copy is kept.
+
+    Of a form that shares the answers of another, the one that holds them is reopened too where it
+    was signed, as nothing could be changed otherwise.
+
+    Raises:
+        TransitionError: it is not signed.
+        PermissionDenied: ``by`` does not manage it.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment)
+    _reopen(assessment, reason, by=by, now=now)
+    source = assessment.answers_of
+    if source is not None and source.status in WITH_THE_BOARD:
+        _reopen(locked(source), reason, by=by, now=now)
+    return assessment
+
+
+def _reopen(assessment: Assessment, reason: str, *, by: User, now: datetime) -> None:
+    if assessment.status not in WITH_THE_BOARD:
+        raise TransitionError(f"{assessment.status} was not signed")
+    move(
+        assessment,
+        Status.IN_PROGRESS,
+        by=by,
+        reason=reason,
+        prepared_by=None,
+        prepared_at=None,
+        moderated_at=None,
+        published_at=None,
+    )
+    void(assessment, by=by, now=now, reason=reason)
+    Remark.objects.create(
+        assessment=assessment, kind=RemarkKind.REOPENED, words=reason, by=by, at=now
+    )
+    notices.drop(assessment)
+    notices.to_leads(assessment, NoticeKind.REOPENED, now=now)
+
+
+# --- Let off a check ---------------------------------------------------------------------------
+@transaction.atomic
+def ask_waiver(
+    assessment: Assessment,
+    rule: str,
+    code: str,
+    reason: str,
+    *,
+    by: User,
+    now: datetime | None = None,
+) -> Waiver:
+    """Ask the manager not to hold one check against the form.
+
+    Raises:
+        TransitionError: it is not being filled in, or was asked already.
+        PermissionDenied: ``by`` does not lead it, or nobody may be let off this check.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment)
+    known = checks.RULES.get(rule)
+    if known is None or not known.waivable or not policy.leads_form(by, assessment):
+        raise PermissionDenied
+    if assessment.status not in (Status.NOT_STARTED, Status.IN_PROGRESS, Status.RETURNED):
+        raise TransitionError(f"{assessment.status} is not being filled in")
+    if assessment.waivers.filter(rule=rule, code=code).exclude(granted=False).exists():
+        raise TransitionError("it was asked already")
+    waiver = Waiver.objects.create(
+        assessment=assessment, rule=rule, code=code, reason=reason, asked_by=by, asked_at=now
+    )
+    events.record(
+        "assessment.waiver_asked",
+        assessment,
+        by=by,
+        agency=str(assessment.agency_id),
+        reason=reason,
+        rule=rule,
+        code=code,
+    )
+    return waiver
+
+
+@transaction.atomic
+def decide_waiver(
+    waiver: Waiver, *, granted: bool, why: str, by: User, now: datetime | None = None
+) -> Waiver:
+    """Let the form off the check, or not; the words and the name stay with it.
+
+    Raises:
+        TransitionError: it was decided already.
+        PermissionDenied: ``by`` does not manage the form, or asked for it.
+    """
+    now = now or timezone.now()
+    assessment = locked(waiver.assessment)
+    if not policy.manages(by, assessment) or waiver.asked_by_id == by.pk:
+        raise PermissionDenied
+    waiver = Waiver.objects.select_for_update().get(pk=waiver.pk)
+    if waiver.granted is not None:
+        raise TransitionError("it was decided")
+    waiver.granted, waiver.why, waiver.decided_by, waiver.decided_at = granted, why, by, now
+    waiver.save(update_fields=["granted", "why", "decided_by", "decided_at"])
+    events.record(
+        "assessment.waiver_decided",
+        assessment,
+        by=by,
+        agency=str(assessment.agency_id),
+        reason=why,
+        rule=waiver.rule,
+        code=waiver.code,
+        granted=granted,
+    )
+    notices.to_leads(assessment, NoticeKind.WAIVER, now=now)
+    return waiver

@@ -1,17 +1,32 @@
 """A small partnership for the self-assessment, and forms in any status. All of it is invented."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from accounts.models import User
 from agencies.models import Agency, Locality
 from agencies.terms import AgencyType, Role
-from selfassessment import results
-from selfassessment.models import Answer, Assessment, Cycle, Moderator, Profile, SignOff
+from selfassessment import results, workflow
+from selfassessment.models import (
+    Answer,
+    Assessment,
+    Cycle,
+    Evidence,
+    EvidenceUse,
+    Moderator,
+    Profile,
+    SignOff,
+)
+from selfassessment.sheet import Sheet
 from selfassessment.standards.loading import load
 from selfassessment.standards.models import Standard, StandardSet
-from selfassessment.terms import FORM_OF_KIND, Rating, Status
+from selfassessment.terms import FORM_OF_KIND, EvidenceKind, Rating, Status
 from tests.factories import AgencyFactory, LocalityFactory, MembershipFactory, UserFactory
 
 NOW = datetime(2026, 10, 5, 10, tzinfo=UTC)
@@ -192,3 +207,68 @@ def signed(agency: Agency, cast: Cast, rating: Rating = Rating.IN_PLACE, **more)
 
 def standard(code: str) -> Standard:
     return Standard.objects.get(set=standard_set(), code=code)
+
+
+def complete(form: Assessment, cast: Cast) -> Assessment:
+    """Filled in so that no check stops it: critical standards In place, with two pieces of
+    evidence for all of them; the others Developing."""
+    asked = results.asked_of(form)
+    ratings = {each.code: Rating.IN_PLACE if each.critical else Rating.DEVELOPING for each in asked}
+    fill(form, ratings, by=cast.lead)
+    for title in ("Policy of the school", "Minutes of the governors"):
+        evidence = Evidence.objects.create(
+            agency=form.agency,
+            title=title,
+            kind=EvidenceKind.DOCUMENT,
+            owner=cast.lead,
+            dated_on=date(2026, 3, 1),
+            created_by=cast.lead,
+        )
+        EvidenceUse.objects.bulk_create(
+            EvidenceUse(
+                evidence=evidence, assessment=form.source, standard=each, added_by=cast.lead
+            )
+            for each in asked
+            if each.critical
+        )
+    source = form.source
+    source.consulted_who, source.consulted_how = "Staff and governors.", "A short survey."
+    source.consulted_said = "They want more time for training."
+    source.status = Status.IN_PROGRESS
+    source.save()
+    form.refresh_from_db()
+    return form
+
+
+def handed_over(form: Assessment, cast: Cast) -> Assessment:
+    """Complete, and waiting for the senior lead."""
+    complete(form, cast)
+    return workflow.ready(form, by=cast.lead, no_personal_data=True, now=NOW)
+
+
+def sign(form: Assessment, by: User, **more: Any) -> SignOff:
+    """Through the door, as a page does that was opened a moment ago."""
+    now = more.pop("now", NOW)
+    return workflow.sign(
+        form,
+        by=by,
+        role="Head teacher",
+        governing_body_on=date(2026, 12, 10),
+        seen=more.pop("seen", None) or state(form),
+        now=now,
+        **more,
+    )
+
+
+def state(form: Assessment) -> str:
+    fresh = Assessment.objects.select_related("cycle__standards", "agency", "board").get(pk=form.pk)
+    return Sheet(fresh, NOW.date()).state()
+
+
+@contextmanager
+def at_most_queries(number: int) -> Iterator[None]:
+    """No more than so many; the savepoints of the test itself do not count."""
+    with CaptureQueriesContext(connection) as asked:
+        yield
+    sent = [each["sql"] for each in asked.captured_queries if "SAVEPOINT" not in each["sql"]]
+    assert len(sent) <= number, "\n".join(sql[:300] for sql in sent)

@@ -12,10 +12,13 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
+from agencies.terms import Role
 from audit.models import AuditEvent
+from selfassessment import workflow
 from selfassessment.models import Answer, Assessment, Assignment, Helper
 from selfassessment.terms import Rating, Status
 from tests.entry import enter
+from tests.factories import MembershipFactory
 from tests.referrals.test_access import patterns
 from tests.selfassessment import forms
 
@@ -29,6 +32,7 @@ SIGNED_IN = {
 }
 """One address for everybody who is signed in; what they find there is theirs."""
 BOARD = ("board_member", "manager")
+MANAGER = ("manager",)
 BY_ROLE: dict[str, tuple[str, ...]] = {
     "selfassessment:board": BOARD,
     "selfassessment:board_ask": BOARD,
@@ -39,6 +43,16 @@ BY_ROLE: dict[str, tuple[str, ...]] = {
     "selfassessment:board_standards": BOARD,
     "selfassessment:board_taking_part": BOARD,
     "selfassessment:board_years": BOARD,
+    "selfassessment:cycles": MANAGER,
+    "selfassessment:cycle_plan": MANAGER,
+    "selfassessment:cycle": MANAGER,
+    "selfassessment:cycle_days": (),  # of a cycle that is not open yet
+    "selfassessment:cycle_open": MANAGER,
+    "selfassessment:cycle_add": MANAGER,
+    "selfassessment:cycle_chase": MANAGER,
+    "selfassessment:cycle_forms": MANAGER,
+    "selfassessment:profiles": MANAGER,
+    "selfassessment:profile": ("manager", "lead", "deputy", "senior"),
 }
 """Address without a key: the people of the cast who may open it; others are refused (403, 404)."""
 PARTS = {
@@ -49,6 +63,12 @@ PARTS = {
 """What stands in such an address."""
 NOT_THERE = {"selfassessment:board_report"}
 """Nobody asked for that one: those who might find no such page."""
+OF_MANAGER = {
+    "selfassessment:manage",
+    "selfassessment:manage_act",
+    "selfassessment:decide_waiver",
+}
+"""Of a form in any status, without its words: for the manager, of another agency than theirs."""
 STATES = (Status.IN_PROGRESS, Status.MODERATION)
 POSTS_EVERY = 3
 """What a post meets where a form is not to be seen is what a look meets: one in so many is sent."""
@@ -66,7 +86,7 @@ def of_forms() -> list[tuple[str, list[str]]]:
     """Addresses of a form: name, and the kinds of what follows the key."""
     found = {}
     for route, name in addresses():
-        if "<form_key:key>" in route:
+        if "<form_key:key>" in route and name not in OF_MANAGER:
             found[name] = [part.split(">")[0].split(":")[0] for part in route.split("<")[2:]]
     return sorted(found.items())
 
@@ -159,10 +179,43 @@ def test_what_is_posted_by_those_who_see_but_may_not_is_no_fault(status, cast, f
 @pytest.mark.parametrize("name", sorted(BY_ROLE))
 def test_an_address_without_a_key_opens_for_those_of_its_roles(name, cast, form):
     for who, person in people(cast).items():
-        status = enter(person).get(reverse(name, args=PARTS.get(name))).status_code
-        opens = (404,) if name in NOT_THERE else (200, 302, 405)
-        wanted = opens if who in BY_ROLE[name] else (302,) if person is None else (403, 404, 405)
+        url = reverse(name, args=arguments(name, cast, form))
+        response = enter(person).get(url)
+        if response.status_code == 405:  # a button; the look refused it before anybody's role
+            with transaction.atomic():
+                response = enter(person).post(url)
+                transaction.set_rollback(True)
+        status = response.status_code
+        opens = (404,) if name in NOT_THERE else (200, 302)
+        wanted = opens if who in BY_ROLE[name] else (302,) if person is None else (403, 404)
         assert status in wanted, (who, status)
+
+
+def arguments(name: str, cast: forms.Cast, form: Assessment) -> list[object]:
+    """What stands in an address that has no key."""
+    if name in PARTS:
+        return list(PARTS[name])
+    if name == "selfassessment:profile":
+        return [cast.school.pk]
+    [route] = [route for route, each in addresses() if each == name]
+    return [form.cycle.year] if "<int:year>" in route else []
+
+
+@pytest.mark.parametrize("name", sorted(OF_MANAGER))
+def test_what_the_manager_does_with_a_form_is_for_the_manager(name, cast, form):
+    waiver = workflow.ask_waiver(form, "nobody_asked", "", "We are new.", by=cast.lead)
+    more: dict[str, list[str]] = {
+        "selfassessment:manage_act": ["extend"],
+        "selfassessment:decide_waiver": [str(waiver.pk)],
+    }
+    url = reverse(name, args=[form.key, *more.get(name, [])])
+    for who, person in people(cast).items():
+        wanted = 200 if who == "manager" else 302 if person is None else 404
+        assert enter(person).get(url).status_code == wanted, who
+        if who != "manager" and name != "selfassessment:manage":
+            assert enter(person).post(url).status_code == wanted, who
+    MembershipFactory(person=cast.manager, role=Role.PRACTITIONER, agency=cast.school)
+    assert enter(cast.manager).get(url).status_code == 404
 
 
 def test_who_reads_it_from_outside_stands_in_the_agencys_log(cast, form_in):

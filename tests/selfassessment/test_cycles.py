@@ -1,20 +1,26 @@
 """A cycle: planned, looked at, opened for everybody, more time, no form, its last day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import strip_tags
 from django_tasks_db.models import DBTaskResult
 
 from agencies.terms import AgencyType, Role
 from audit.models import AuditEvent
+from outbox.models import Message as Mail
 from outbox.tasks import TaskRunner
-from selfassessment import profiles, workflow
-from selfassessment.models import AlsoReports, Assessment, Cycle, Profile
+from selfassessment import notices, profiles, workflow
+from selfassessment.models import AlsoReports, Assessment, Cycle, Notice, Profile
 from selfassessment.moves import NotReady, TransitionError
-from selfassessment.terms import FormType, Rating, Status
+from selfassessment.terms import FormType, NoticeKind, Rating, Status
 from selfassessment.workflow import cycles
 from selfassessment.workflow.profiles import SetUp
+from tests.entry import enter
 from tests.factories import AgencyFactory, LocalityFactory, MembershipFactory
 from tests.selfassessment import forms
 
@@ -29,7 +35,7 @@ def work() -> int:
     while runner.run_next():
         pass
     assert not jobs().failed().exists()
-    return jobs().count()
+    return len(jobs())
 
 
 def opened(cast, year=2026):
@@ -83,11 +89,11 @@ def test_the_plan_of_an_open_cycle_stands(cast):
 
 
 # --- Looking first ----------------------------------------------------------------------------
-def test_the_preview_counts_forms_guesses_and_who_is_missing(cast, django_assert_max_num_queries):
+def test_the_preview_counts_forms_guesses_and_who_is_missing(cast):
     AgencyFactory(kind=AgencyType.INDEPENDENT)
     AgencyFactory(is_active=False)
     AlsoReports.objects.create(agency=cast.school, board=LocalityFactory(code="YK"))
-    with django_assert_max_num_queries(5):
+    with forms.at_most_queries(6):
         seen = profiles.preview()
     assert {(each.form_type, each.forms, each.short) for each in seen.lines} == {
         (FormType.SE, 2, 0),
@@ -193,12 +199,11 @@ def test_the_short_form_is_for_fewer_than_five_people(cast):
 
 
 def test_where_the_board_asks_for_the_full_form_it_is_the_full_form(cast):
-    few = {"form_type": FormType.SE, "size": "few"}
-    required = SetUp(**few, full_form_required=True)
+    required = SetUp(form_type=FormType.SE, size="few", full_form_required=True)
     with pytest.raises(PermissionDenied):
         workflow.set_profile(cast.school, required, by=cast.lead)
     workflow.set_profile(cast.school, required, by=cast.manager)
-    short = SetUp(**few, short_form=True, full_form_required=True)
+    short = replace(required, short_form=True)
     with pytest.raises(NotReady):
         workflow.set_profile(cast.school, short, by=cast.lead)
 
@@ -282,3 +287,168 @@ def test_nothing_is_written_into_a_closed_form(cast, form):
         workflow.extend(form, date(2027, 8, 30), "Late.", by=cast.manager)
     with pytest.raises(TransitionError):
         workflow.exempt(form, "Late.", by=cast.manager)
+
+
+# --- The pages --------------------------------------------------------------------------------
+def page(name, *more):
+    return reverse(f"selfassessment:{name}", args=more)
+
+
+def words(response):
+    return " ".join(strip_tags(response.content.decode()).split())
+
+
+def parts(**days):
+    return {
+        f"{name}_{part}": str(getattr(day, part))
+        for name, day in days.items()
+        for part in ("day", "month", "year")
+    }
+
+
+def test_a_cycle_is_planned_looked_at_and_opened_by_pages(cast):
+    forms.standard_set()
+    manager, year = enter(cast.manager), timezone.localdate().year
+    assert manager.get(page("cycle_plan")).context["form"].initial["year"] == year
+    days = cycles.usual_days(year)
+    planned = {"year": str(year), "standards": "2026.1", **parts(**days)}
+    wrong = planned | parts(due_on=days["opens_on"])
+    assert "Choose a day after the one of “opens”" in words(manager.post(page("cycle_plan"), wrong))
+    manager.post(page("cycle_plan"), planned)
+    again = manager.post(page("cycle_plan"), planned)
+    assert "There is a cycle of this year already" in words(again)
+    later = planned | parts(due_on=days["due_on"] + timedelta(days=5))
+    manager.post(page("cycle_days", year), later)
+    assert Cycle.objects.get().due_on == days["due_on"] + timedelta(days=5)
+    with forms.at_most_queries(15):
+        shown = words(manager.get(page("cycle", year)))
+    assert "It makes 4 forms, and tells the leads by e-mail." in shown
+    assert "2 agencies have not said which form is theirs." in shown
+    manager.post(page("cycle_open", year))
+    assert "0 of 4 are there." in words(manager.get(page("cycle", year)))
+    work()
+    with forms.at_most_queries(15):
+        shown = words(manager.get(page("cycle", year)))
+    assert "The forms are being made" not in shown
+    assert manager.get(page("cycle_days", year)).status_code == 404
+    AgencyFactory()
+    assert "1 form is missing" in words(manager.get(page("cycle", year)))
+    manager.post(page("cycle_add", year))
+    work()
+    assert Assessment.objects.count() == 5
+    assert str(year) in words(manager.get(page("cycles")))
+
+
+def test_the_list_of_forms_is_narrowed_by_its_address_and_overdue_ones_are_chased(cast, form):
+    for number in range(45):
+        forms.form_of(forms.school_called(f"School {number:02}"))
+    manager, today = enter(cast.manager), timezone.localdate()
+    Assessment.objects.filter(pk=form.pk).update(due_on=today - timedelta(days=1))
+    Assessment.objects.exclude(pk=form.pk).update(due_on=today + timedelta(days=30))
+    address = page("cycle_forms", 2026)
+    with forms.at_most_queries(15):
+        shown = manager.get(address)
+    assert len(shown.context["rows"]) == 40
+    assert len(manager.get(address, {"page": 2}).context["rows"]) == 6
+    for wanted, count in [
+        ({"status": "late"}, 1),
+        ({"q": "school 0"}, 10),
+        ({"status": "not_started", "locality": "NY"}, 46),
+        ({"status": "no such"}, 46),
+    ]:
+        assert manager.get(address, wanted).context["page"].paginator.count == count, wanted
+    manager.post(page("cycle_chase", 2026))
+    told = Notice.objects.get(kind=NoticeKind.OVERDUE)
+    assert (told.person, told.assessment) == (cast.lead, form)
+
+
+def test_the_guesses_come_first_and_an_agency_sets_its_own_form(cast, form):
+    manager, lead = enter(cast.manager), enter(cast.lead)
+    with forms.at_most_queries(15):
+        lines = manager.get(page("profiles")).context["lines"]
+    assert [each.is_guess for each in lines] == [True, True, False, False]
+    setup = {"form_type": "SE", "sub_type": "Nursery", "size": "many", "length": "short"}
+    address = page("profile", cast.school.pk)
+    refused = lead.post(address, setup | {"duty": "yes"})
+    assert "The short form is for places with fewer than five people." in words(refused)
+    lead.post(address, setup | {"duty": "yes", "size": "few"})
+    form.refresh_from_db()
+    assert (form.short_form, form.asked) == (True, 23)
+    LocalityFactory(code="YK")
+    full = setup | {"duty": "yes", "size": "few", "length": "full", "full_form_required": "on"}
+    manager.post(address, full | {"boards": ["YK"]})
+    assert AlsoReports.objects.get(agency=cast.school).board.code == "YK"
+    assert "The board asks for the full form" in words(
+        lead.post(address, setup | {"duty": "yes", "size": "few"})
+    )
+
+
+# --- What people are told ---------------------------------------------------------------------
+def mails():
+    return Mail.objects.filter(kind="assessment.digest").order_by("created_at")
+
+
+def a_minute(now):
+    notices.remind(now)
+    notices.send(now)
+
+
+def test_leads_hear_of_the_opening_and_monthly_until_it_is_begun(cast, form):
+    other = forms.form_of(cast.other_school)
+    a_minute(datetime(2026, 9, 1, 10, tzinfo=UTC))
+    a_minute(datetime(2026, 9, 1, 11, tzinfo=UTC))
+    assert {each.to_person for each in mails()} == {cast.lead, cast.other_lead}  # no deputy
+    assert mails()[0].subject == "Self-assessment: something waits for you"
+    assert "The self-assessment of this year is open. By 30 November 2026." in " ".join(
+        mails()[0].text.split()
+    )
+    Assessment.objects.filter(pk=other.pk).update(status=Status.IN_PROGRESS)
+    a_minute(datetime(2026, 9, 30, 10, tzinfo=UTC))
+    assert mails().count() == 2
+    a_minute(datetime(2026, 10, 1, 10, tzinfo=UTC))
+    assert [each.to_person for each in mails()][2:] == [cast.lead]
+    assert "has not been begun" in mails()[2].text
+
+
+def test_one_mail_a_day_says_how_many_and_names_nobody(cast, form):
+    MembershipFactory(person=cast.lead, role=Role.LEAD, agency=cast.other_school)
+    forms.form_of(cast.other_school)
+    start = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    a_minute(start)
+    notices.to_leads(form, NoticeKind.REOPENED, now=start)
+    a_minute(start + timedelta(hours=2))
+    told = mails().get(to_person=cast.lead)
+    assert told.subject == "Self-assessment: 2 forms wait for you"
+    assert "2 self-assessments have not been begun." in told.text
+    assert "2 self-assessments are to be signed within two weeks." in told.text
+    for name in ("Fellgate", "Wharfe", cast.lead.name, cast.senior.name):
+        assert name not in told.text + told.subject
+    assert told.path == reverse("selfassessment:home")
+
+
+def test_what_is_done_before_the_mail_goes_is_not_told(cast, form):
+    noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    notices.remind(noon)
+    assert Notice.objects.filter(kind=NoticeKind.OVERDUE, person=cast.lead).exists()
+    Assessment.objects.filter(pk=form.pk).update(status=Status.EXEMPT, exempt_reason="It closed.")
+    notices.send(noon)
+    assert not mails().exists()
+    assert not Notice.objects.filter(dropped_at=None).exists()
+
+
+def test_nobody_is_written_to_at_night(cast, form):
+    night = datetime(2026, 12, 1, 3, tzinfo=UTC)
+    a_minute(night)
+    assert not mails().exists()
+    a_minute(night + timedelta(hours=6))
+    assert mails().exists()
+
+
+def test_an_extension_stops_the_reminder_of_the_old_day(cast, form):
+    today = timezone.localdate()
+    Assessment.objects.filter(pk=form.pk).update(due_on=today - timedelta(days=1))
+    form.refresh_from_db()
+    notices.remind(timezone.now())
+    workflow.extend(form, today + timedelta(days=30), "The lead is ill.", by=cast.manager)
+    overdue = Notice.objects.filter(kind=NoticeKind.OVERDUE, dropped_at=None)
+    assert not overdue.exists()
