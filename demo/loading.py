@@ -19,7 +19,7 @@ from accounts.models import User
 from agencies import workflow as agency_workflow
 from agencies.models import Locality
 from audit import events
-from demo import cast, pictures, synthetic
+from demo import cast, pictures, synthetic, yearly
 from demo.stories import SCENARIOS, WAITING, Act, Story, Teller, load
 from demo.times import Calendar
 from outbox.models import Message
@@ -46,6 +46,7 @@ class Loaded:
 
     company: cast.Company
     referrals: dict[str, Referral] = field(default_factory=dict)
+    assessments: yearly.Made | None = None
 
 
 def made_at() -> datetime | None:
@@ -69,6 +70,7 @@ def load_all(now: datetime, tales: Iterable[Story] | None = None) -> Loaded:
     for moment, story, act in _in_order(tales, walker.calendar):
         walker.do(story, act, moment)
     _note_absences(company, walker.calendar)
+    loaded.assessments = yearly.make(company, now=now)
     return loaded
 
 
