@@ -1,6 +1,7 @@
 """The public pages, and two small files that browsers and search engines ask for."""
 
 import datetime
+from collections.abc import Hashable
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -83,7 +84,7 @@ def _found(request: HttpRequest, path: str) -> HttpResponse:
     model = cast(type[Page], ContentType.objects.get_for_id(kind).model_class())
     if issubclass(model, MembersPage):  # behind the door that asks for every factor
         return redirect("guidance_members", pk)
-    rows = _ROW(model, pk=pk)
+    rows = _ROW(cast(Hashable, model), pk=pk)
     if not rows:
         raise Http404
     return _serve(request, rows[0])

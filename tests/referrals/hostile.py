@@ -8,7 +8,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -87,7 +87,9 @@ def docx_parts(**more: bytes) -> dict[str, bytes]:
 
 
 def workbook(
-    *formulas: str, change: Callable[[str, bytes], bytes | None] | None = None, **more: bytes
+    *formulas: str,
+    change: Callable[[str, bytes], bytes | None] | None = None,
+    more: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """A workbook as spreadsheet programs make it, with formulas in its first column.
 
@@ -110,7 +112,7 @@ def workbook(
             kept = change(name, part) if change else part
             if kept is not None:
                 parts[name] = kept
-    return packed(parts | more)
+    return packed(parts | dict(more or {}))
 
 
 def document(body: str) -> bytes:

@@ -341,14 +341,14 @@ def test_a_spreadsheet_is_kept_with_its_sums_and_without_its_author_and_its_prin
         hostile.workbook("=cmd|'/C calc'!A0"),
         hostile.workbook('=\'a"b\'!A1+WEBSERVICE("x")&""'),
         hostile.workbook('=HYPERLINK("http://evil.example.org/","Open")'),
-        hostile.workbook(**{"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}),
+        hostile.workbook(more={"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}),
         hostile.workbook(
             change=lambda name, part: part.replace(
                 b"spreadsheetml.sheet.main", b"ms-excel.sheet.macroEnabled.main"
             )
         ),
         hostile.workbook(
-            **{
+            more={
                 "xl/worksheets/_rels/sheet1.xml.rels": hostile.relations(
                     "externalLinkPath", "file://evil.example.org/x.xlsx"
                 )
