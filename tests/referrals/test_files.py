@@ -314,7 +314,7 @@ def test_a_spreadsheet_is_kept_with_its_sums_and_without_its_author_and_its_prin
         "=SUM(B1:B2)",
         '=B1&"|"&B2',
         change=with_printer,
-        **{
+        more={
             "xl/worksheets/_rels/sheet1.xml.rels": printer.replace(b' TargetMode="External"', b""),
             "xl/printerSettings/printerSettings1.bin": hostile.SECRET.encode(),
         },
