@@ -1,9 +1,14 @@
 """How a file leaves the portal, once somebody who may have it asks."""
 
+from typing import TypeVar
+
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from files.names import CONTENT_TYPE
 from files.terms import FileKind
+
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 def download(content: bytes, kind: FileKind, name: str) -> HttpResponse:
@@ -15,7 +20,7 @@ def download(content: bytes, kind: FileKind, name: str) -> HttpResponse:
     return guarded(HttpResponse(content, content_type=CONTENT_TYPE[kind]), name)
 
 
-def guarded(response: HttpResponse, name: str) -> HttpResponse:
+def guarded(response: Response, name: str) -> Response:
     """The response as a download under this name, with the headers that keep it one."""
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"

@@ -54,6 +54,7 @@ class Action(models.Model):
     owner_role = models.CharField(_("role of the owner"), max_length=120)
     priority = models.CharField(_("priority"), max_length=8, choices=Priority)
     due_on = models.DateField(_("due"))
+    remind_on = models.DateField(null=True, editable=False)  # the next day to recall it on
     success_measure = models.TextField(_("how you will know that it worked"), max_length=500)
     resource_needed = models.TextField(_("what it needs"), max_length=500, blank=True)
     partner_help = models.BooleanField(_("help of a partner asked"), default=False)
@@ -91,6 +92,11 @@ class Action(models.Model):
             models.Index(
                 fields=["due_on"],
                 name="action_due",
+                condition=Q(status__in=ACTION_WORK_LEFT),
+            ),
+            models.Index(
+                fields=["remind_on"],
+                name="action_remind",
                 condition=Q(status__in=ACTION_WORK_LEFT),
             ),
             models.Index(fields=["owner", "status"], name="action_owner_status"),

@@ -161,5 +161,5 @@ class EvidenceUse(models.Model):
         return f"{self.evidence_id} for {self.standard_id}"
 
 
-WITHOUT_CONTENT: tuple[Any, ...] = ("content", "picture", "first_words")
+WITHOUT_CONTENT: tuple[Any, ...] = ("content", "picture")
 """Columns that a list leaves in the database."""

@@ -14,6 +14,7 @@ from selfassessment.evidence.models import (
 )
 from selfassessment.models import Assessment
 from selfassessment.terms import EvidenceKind
+from vault import keys
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ class EvidenceItem:
         return self.version.sha256 if self.version else ""
 
     @property
+    def file_name(self) -> str:
+        """As whoever added it called the file; sealed, so ``load_keys`` comes first on a page."""
+        return self.version.name if self.version else ""
+
+    @property
+    def first_words(self) -> str:
+        """Of its file, to stand beside a standard; sealed too."""
+        return self.version.first_words if self.version else ""
+
+    @property
     def is_clean(self) -> bool:
         """Nothing keeps a moderator from it: no file, or one that the virus check let through."""
         return self.version is None or self.version.state == FileState.CLEAN
@@ -104,6 +115,11 @@ def items_of(assessment: Assessment) -> list[EvidenceItem]:
         )
         for key, those in uses.items()
     ]
+
+
+def load_keys(items: Iterable[EvidenceItem]) -> None:
+    """Open the keys of all files in one query."""
+    keys.load([item.pk for item in items if item.version is not None])
 
 
 def evidence_of(assessment: Assessment) -> dict[str, list[EvidenceItem]]:

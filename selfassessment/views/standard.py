@@ -21,6 +21,7 @@ from selfassessment.actions.models import Action
 from selfassessment.actions.queries import of_form
 from selfassessment.before import Before, Beside
 from selfassessment.evidence.queries import EvidenceItem, evidence_of
+from selfassessment.evidence.shown import shown as evidence_shown
 from selfassessment.forms import AnswerForm, CommentForm, rating_tag
 from selfassessment.models import Answer, Comment
 from selfassessment.moves import Stale, TransitionError
@@ -302,7 +303,9 @@ def draw(
         "wanted": page.wanted(answer) if begun and answer and form is not None else [],
         "due_within": (days := _due_within(page)),
         "due_by": dates.paper_day(today + timedelta(days=days)),
-        "evidence": [(each, each.is_expired(today), each.is_old(today)) for each in page.evidence],
+        "evidence": evidence_shown(
+            desk.form, desk.user, today=today, of_agency=desk.is_agency, items=page.evidence
+        ),
         "evidence_needed": advice.evidence_needed(one, answer.rating if answer else ""),
         "actions": page.actions,
         "comments": _comments(page) if desk.is_agency else [],

@@ -8,12 +8,17 @@ from urllib.parse import quote_plus, urlsplit
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import timezone
 
+import files
 from agencies import workflow
 from agencies.models import Absence
 from agencies.terms import Role
 from referrals.steps import STEPS
 from referrals.terms import Status
 from selfassessment import workflow as answering
+from selfassessment.actions import workflow as actions
+from selfassessment.evidence import workflow as evidence
+from selfassessment.models import Assessment, Standard
+from selfassessment.terms import EvidenceKind, Priority
 from tests.edges.wire import FORM, Answer, Wire, undone
 from tests.factories import MembershipFactory
 from tests.referrals import cases
@@ -188,8 +193,29 @@ def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
     form, one = assessments.form_of(cast.agency), assessments.standard("LG1")
     answering.give(form, cast.practitioner, [one], by=cast.lead)
     answering.comment(form, one, "Who is the deputy?", by=cast.lead)
+    _with_evidence(cast, form, one)
     yield "lead", form.get_absolute_url()
     yield "lead", reverse("selfassessment:standard", args=[form.key, one.code])
+
+
+def _with_evidence(cast: cases.Cast, form: Assessment, one: Standard) -> None:
+    """A file, and an action that is somebody's to do: each has pages of its own."""
+    today = timezone.localdate()
+    details = evidence.Details(
+        title="Policy", kind=EvidenceKind.DOCUMENT, owner=cast.lead, dated_on=today
+    )
+    file = files.clean("policy.txt", b"Approved.")
+    evidence.add(form, details, [one], file=file, by=cast.lead)
+    plan = actions.Plan(
+        words="Train all staff",
+        codes=[one.code],
+        owner=cast.practitioner,
+        owner_role="Teacher",
+        priority=Priority.HIGH,
+        due_on=today,
+        success_measure="All are trained.",
+    )
+    actions.make(form, plan, by=cast.lead)
 
 
 def all_forms(cast: cases.Cast) -> dict[str, Offered]:

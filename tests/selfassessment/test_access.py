@@ -29,6 +29,7 @@ SIGNED_IN = {
     "selfassessment:blank",
     "selfassessment:blank_short",
     "selfassessment:blanks",
+    "selfassessment:my_actions",
 }
 """One address for everybody who is signed in; what they find there is theirs."""
 BOARD = ("board_member", "manager")
@@ -40,6 +41,7 @@ BY_ROLE: dict[str, tuple[str, ...]] = {
     "selfassessment:board_reports": BOARD,
     "selfassessment:board_sheet": BOARD,
     "selfassessment:board_standard": BOARD,
+    "selfassessment:late_actions": ("manager",),
     "selfassessment:board_standards": BOARD,
     "selfassessment:board_taking_part": BOARD,
     "selfassessment:board_years": BOARD,

@@ -1,0 +1,38 @@
+"""What the portal does for actions and evidence on its own, every minute."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.dispatch import receiver
+
+from files.terms import FileState
+from outbox.signals import housekeeping
+from selfassessment.actions import notices, workflow
+from selfassessment.evidence import scanning
+from selfassessment.models import Cycle
+
+NEW = timedelta(days=3)
+"""Forms of a cycle are made by jobs in its first hours, and actions follow them."""
+
+
+@receiver(housekeeping, dispatch_uid="selfassessment.evidence")
+def scan_what_waits(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    """Files whose virus check got no answer, or whose job was lost."""
+    if not settings.SCANNER:
+        return
+    for pk in scanning.waiting_for_scan(now):
+        if scanning.scan(pk, now=now) == FileState.PENDING:
+            return  # nobody is there: the others wait too
+
+
+@receiver(housekeeping, dispatch_uid="selfassessment.actions_carried")
+def carry_actions(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    """Unfinished actions follow into the forms of a cycle that was opened lately."""
+    for cycle in Cycle.objects.open().filter(opened_at__gte=now - NEW):
+        workflow.carry_unfinished(cycle, now=now)
+
+
+@receiver(housekeeping, dispatch_uid="selfassessment.actions_due")
+def remind_of_actions(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    notices.remind(now)
