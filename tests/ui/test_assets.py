@@ -23,6 +23,7 @@ def test_every_vendored_file_is_as_listed():
 
 def test_the_style_is_small_and_the_crown_is_gone():
     assert len((STATIC / "ui" / "portal.css").read_bytes()) < 12_000
+    assert len((STATIC / "ui" / "assessment.css").read_bytes()) < 6_000
     css = (GOVUK / "govuk-frontend.min.css").read_text()
     for gone in ("@font-face", "GDS Transport", "sourceMappingURL", "url("):
         assert gone not in css
@@ -30,7 +31,7 @@ def test_the_style_is_small_and_the_crown_is_gone():
     assert "sourceMappingURL" not in (GOVUK / "govuk-frontend.min.js").read_text()
 
 
-@pytest.mark.parametrize("name", ["portal.css", "portal.js", "print.css"])
+@pytest.mark.parametrize("name", ["portal.css", "assessment.css", "portal.js", "print.css"])
 def test_nothing_points_to_another_host(name):
     assert not re.findall(r"""https?:|["'(]//""", (STATIC / "ui" / name).read_text())
 
