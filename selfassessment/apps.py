@@ -11,6 +11,7 @@ class SelfAssessmentConfig(AppConfig):
         from clauses.register import register
         from selfassessment import receivers, timeline  # noqa: F401 - it has receivers
         from selfassessment.actions import receivers as of_actions  # noqa: F401
+        from selfassessment.moderation import receivers as of_moderation  # noqa: F401
         from selfassessment.standards import rests_on
 
         name_kinds(timeline.KINDS)

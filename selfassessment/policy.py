@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from agencies.models import Agency
-from agencies.people import has_role, read_already
+from agencies.people import has_role, holds, read_already
 from agencies.terms import Role
 from selfassessment import terms
 from selfassessment.models import Assessment, Assignment, Helper, Moderator
@@ -82,7 +82,7 @@ def talks(user: User, assessment: Assessment) -> bool:
 
 def manages(user: User, assessment: Assessment | None = None) -> bool:
     """The board's moderation manager; of a form: not of their own agency."""
-    if not has_role(user, Role.MODERATION_MANAGER):
+    if not holds(user, Role.MODERATION_MANAGER):
         return False
     return assessment is None or not belongs(user, assessment)
 
@@ -94,7 +94,7 @@ def belongs(user: User, assessment: Assessment) -> bool:
 def moderates(user: User, assessment: Assessment) -> bool:
     """One of the two given to it; nobody moderates their own agency (WF-12)."""
     given = Moderator.objects.at_work(user).filter(assessment=assessment)
-    return has_role(user, Role.MODERATOR) and given.exists()
+    return holds(user, Role.MODERATOR) and given.exists()
 
 
 def reads_board(user: User) -> bool:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("actions/", include("selfassessment.actions.own_urls")),
     path("<form_key:key>/actions/", include("selfassessment.actions.urls")),
     path("<form_key:key>/evidence/", include("selfassessment.evidence.urls")),
+    path("", include("selfassessment.moderation.urls")),
     path("<form_key:key>/", overview.overview, name="overview"),
     path("<form_key:key>/people/", helping.people, name="people"),
     path("<form_key:key>/people/<int:pk>/take-back/", helping.take_back, name="take_back"),

@@ -55,6 +55,14 @@ BY_ROLE: dict[str, tuple[str, ...]] = {
     "selfassessment:cycle_forms": MANAGER,
     "selfassessment:profiles": MANAGER,
     "selfassessment:profile": ("manager", "lead", "deputy", "senior"),
+    "selfassessment:moderation:list": MANAGER,
+    "selfassessment:moderation:mine": ("moderator", "second_moderator"),
+    "selfassessment:moderation:interests": ("moderator", "second_moderator", "manager"),
+    "selfassessment:moderation:chairs": MANAGER,
+    "selfassessment:moderation:measures": MANAGER,
+    "selfassessment:moderation:appeals": ("board_member",),
+    "selfassessment:moderation:gaps": BOARD,
+    "selfassessment:moderation:shared": BOARD,
 }
 """Address without a key: the people of the cast who may open it; others are refused (403, 404)."""
 PARTS = {
