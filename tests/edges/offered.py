@@ -167,6 +167,8 @@ def _filled(route: str, name: str, key: str) -> str | None:
 def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
     """Pages to begin at, and who does."""
     MembershipFactory(agency=cast.agency, pending=True)
+    MembershipFactory(person=cast.portal_admin, role=Role.MODERATION_MANAGER)
+    assessments.standard_set()
     today = timezone.localdate()
     Absence.objects.create(person=cast.lead, starts_on=today, ends_on=today)
     workflow.invite("new@people.example.org", Role.PRACTITIONER, cast.agency, by=cast.portal_admin)
@@ -194,6 +196,14 @@ def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
     answering.give(form, cast.practitioner, [one], by=cast.lead)
     answering.comment(form, one, "Who is the deputy?", by=cast.lead)
     _with_evidence(cast, form, one)
+    planned = assessments.cycle_of(2027, opened=False)
+    for name, arguments in (
+        ("manage", [form.key]),
+        ("cycle", [form.cycle.year]),
+        ("cycle", [planned.year]),
+        ("profiles", []),
+    ):
+        yield "portal_admin", reverse(f"selfassessment:{name}", args=arguments)
     yield "lead", form.get_absolute_url()
     yield "lead", reverse("selfassessment:standard", args=[form.key, one.code])
 
