@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -22,6 +23,7 @@ from selfassessment.actions.queries import of_form
 from selfassessment.before import Before, Beside
 from selfassessment.evidence.queries import EvidenceItem, evidence_of
 from selfassessment.evidence.shown import shown as evidence_shown
+from selfassessment.evidence.workflow import carry
 from selfassessment.forms import AnswerForm, CommentForm, rating_tag
 from selfassessment.models import Answer, Comment
 from selfassessment.moves import Stale, TransitionError
@@ -141,6 +143,8 @@ def _save(request: SignedInRequest, page: Page) -> HttpResponse:
         more["still_true"] = Answer.objects.get(pk=page.last.pk)
     try:
         page.answer = page.save(request, kept, **more)
+        if more:
+            _carry_evidence(request, page)
     except Stale as stale:
         return _refused(request, page, form, kept, stale.answer)
     except TransitionError:
@@ -150,6 +154,15 @@ def _save(request: SignedInRequest, page: Page) -> HttpResponse:
         form.only_errors_of(lost)
         return draw(request, page, form)
     return _onward(request, page, page.answer)
+
+
+def _carry_evidence(request: SignedInRequest, page: Page) -> None:
+    """Show again what was ticked of last year's evidence; what has expired comes unticked."""
+    ticked = set(request.POST.getlist("carry"))
+    shown = page.last.evidence if page.last is not None else ()
+    chosen = {UUID(each.pk) for each in shown if each.pk in ticked}
+    if chosen:
+        carry(page.desk.form, by=request.user, chosen=chosen, standard=page.standard)
 
 
 def _onward(request: SignedInRequest, page: Page, answer: Answer) -> HttpResponse:
@@ -353,13 +366,16 @@ def _last(page: Page) -> dict[str, Any] | None:
     )
     today = timezone.localdate()
     shows = page.desk.is_agency
+    here = {str(each.pk) for each in page.evidence}
     return {
         "year": last.year,
         "rating": rating_tag(last.rating),
         "moderated": rating_tag(last.moderated) if last.moderated else "",
         "agreed": last.moderated == last.rating,
         "words": last.position if shows else "",
-        "evidence": [(each, each.is_expired(today)) for each in last.evidence] if shows else [],
+        "evidence": [
+            (each, each.is_expired(today), each.pk in here) for each in last.evidence if shows
+        ],
         "lower": lower,
         "reworded": last.text != page.standard.text,
         "confirmed": answer is not None and answer.carried_from_id == last.pk,

@@ -1,15 +1,19 @@
 """The pages on which an agency answers: home, overview, one standard."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from selfassessment import workflow
+from selfassessment.evidence.models import Evidence, EvidenceUse
 from selfassessment.models import Answer, Assignment, Helper
-from selfassessment.terms import Rating, Status
+from selfassessment.terms import EvidenceKind, Rating, Status
 from tests.entry import enter
 from tests.selfassessment import forms
 
@@ -223,6 +227,55 @@ def test_still_true_takes_the_words_over_and_says_who_said_so(lead, cast, form, 
     page = lead.get(url(form)).content.decode()
     assert "it is still true" in page
     assert "Still true: use these words" not in page
+
+
+def test_evidence_comes_along_ticked_unless_it_has_expired(lead, cast, form, last_year):
+    one = forms.standard("LG1")
+    today = timezone.localdate()
+    kept, expired = (
+        Evidence.objects.create(
+            agency=cast.school,
+            title=title,
+            kind=EvidenceKind.DATA,
+            owner=cast.lead,
+            created_by=cast.lead,
+            dated_on=today - timedelta(days=200),
+            expires_on=until,
+        )
+        for title, until in (("Rota", None), ("Old bulletin", today - timedelta(days=1)))
+    )
+    for each in (kept, expired):
+        EvidenceUse.objects.create(
+            evidence=each, assessment=last_year, standard=one, added_by=cast.lead
+        )
+    page = lead.get(url(form)).content.decode()
+    ticks = {
+        each.pk: "checked" in page[page.index(f'value="{each.pk}"') :].split(">")[0]
+        for each in (kept, expired)
+    }
+    assert ticks == {kept.pk: True, expired.pk: False}
+    sent = {"seen": "0", "still_true": "1", "carry": [str(kept.pk), "nonsense\x00", str(one.pk)]}
+    assert lead.post(url(form), sent).status_code == 302
+    assert EvidenceUse.objects.get(assessment=form).evidence == kept
+    assert "Rota" in lead.get(url(form)).content.decode()
+
+
+def test_evidence_older_than_eighteen_months_is_warned_of(lead, cast, form):
+    old = Evidence.objects.create(
+        agency=cast.school,
+        title="Minutes",
+        kind=EvidenceKind.OBSERVATION,
+        owner=cast.lead,
+        created_by=cast.lead,
+        dated_on=timezone.localdate() - timedelta(days=600),
+    )
+    one = forms.standard("LG3")
+    EvidenceUse.objects.create(evidence=old, assessment=form, standard=one, added_by=cast.lead)
+    sent = {"seen": "0", "rating": "in_place", "position": POSITION, "confidence": "sure"}
+    response = lead.post(url(form, "LG3"), sent)
+    assert "Developing at best" in said_by(response)
+    lead.post(url(form, "LG3"), {"seen": "1", "rating": "developing"})
+    assert "LG3 is saved." in lead.get(url(form, "LG4")).content.decode()
 
 
 def test_a_lower_level_than_last_year_is_met_with_a_kind_word(lead, form, last_year):
