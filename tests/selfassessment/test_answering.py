@@ -16,6 +16,7 @@ from selfassessment.models import Answer, Assignment, Helper
 from selfassessment.terms import EvidenceKind, Rating, Status
 from tests.entry import enter
 from tests.selfassessment import forms
+from tests.selfassessment.test_evidence import kept
 
 POSITION = "The head leads it, with a deputy; both are named to staff."
 
@@ -232,7 +233,7 @@ def test_still_true_takes_the_words_over_and_says_who_said_so(lead, cast, form, 
 def test_evidence_comes_along_ticked_unless_it_has_expired(lead, cast, form, last_year):
     one = forms.standard("LG1")
     today = timezone.localdate()
-    kept, expired = (
+    current, expired = (
         Evidence.objects.create(
             agency=cast.school,
             title=title,
@@ -244,19 +245,19 @@ def test_evidence_comes_along_ticked_unless_it_has_expired(lead, cast, form, las
         )
         for title, until in (("Rota", None), ("Old bulletin", today - timedelta(days=1)))
     )
-    for each in (kept, expired):
+    for each in (current, expired):
         EvidenceUse.objects.create(
             evidence=each, assessment=last_year, standard=one, added_by=cast.lead
         )
     page = lead.get(url(form)).content.decode()
     ticks = {
         each.pk: "checked" in page[page.index(f'value="{each.pk}"') :].split(">")[0]
-        for each in (kept, expired)
+        for each in (current, expired)
     }
-    assert ticks == {kept.pk: True, expired.pk: False}
-    sent = {"seen": "0", "still_true": "1", "carry": [str(kept.pk), "nonsense\x00", str(one.pk)]}
+    assert ticks == {current.pk: True, expired.pk: False}
+    sent = {"seen": "0", "still_true": "1", "carry": [str(current.pk), "nonsense\x00", str(one.pk)]}
     assert lead.post(url(form), sent).status_code == 302
-    assert EvidenceUse.objects.get(assessment=form).evidence == kept
+    assert EvidenceUse.objects.get(assessment=form).evidence == current
     assert "Rota" in lead.get(url(form)).content.decode()
 
 
@@ -357,6 +358,8 @@ def test_no_page_asks_more_than_fifteen_times(cast, form, last_year, who):
     give(form, cast.deputy, *("TR1", "TR2"), by=cast.lead)
     for code in ("LG2", "LG2", "RP3"):
         workflow.comment(form, forms.standard(code), "Is this so?", by=cast.lead)
+    for title in ("Rota", "Poster", "Survey"):
+        kept(form, cast.lead, ["LG2", "RP3"], files=1, title=title)
     if who == "manager":
         forms.put_in(form, Status.SIGNED, cast)
     person = enter(getattr(cast, who))
