@@ -98,13 +98,17 @@ def make(
     """Make an action for some standards of a form.
 
     Raises:
-        PermissionDenied: ``by`` is neither lead nor senior lead, or the owner is not of the agency.
+        PermissionDenied: ``by`` is neither lead nor senior lead, nor the manager for what the
+            moderators ask; or the owner is not of the agency.
         TransitionError: the form is being signed, closed or exempt.
         NotReady: the day is later than its priority allows, or no standard is named.
     """
     now = now or timezone.now()
     assessment = locked(assessment.source)
-    _must_take(assessment, by)
+    if asked_by_moderator and form_policy.manages(by, assessment):
+        _must_have_a_plan(assessment)
+    else:
+        _must_take(assessment, by)
     _see_plan(assessment, plan, since=timezone.localdate(now))
     if assessment.status == Status.NOT_STARTED and form_policy.writes_something(by, assessment):
         move(assessment, Status.IN_PROGRESS, by=by)
@@ -294,6 +298,10 @@ def _held(action: Action) -> tuple[Action, Assessment]:
 def _must_take(assessment: Assessment, by: User) -> None:
     if not policy.writes(by, assessment):
         raise PermissionDenied
+    _must_have_a_plan(assessment)
+
+
+def _must_have_a_plan(assessment: Assessment) -> None:
     if assessment.status not in TAKES:
         raise TransitionError(f"{assessment.status} takes no actions")
 

@@ -123,8 +123,13 @@ def _links(roles: set[Role]) -> list[tuple[str, str]]:
     """Ways to the pages of the manager and the board, as far as they are there."""
     offered: list[tuple[Any, str, str]] = [
         ((Role.MODERATION_MANAGER,), "cycles", _("Cycles: open, follow and close")),
-        ((Role.MODERATION_MANAGER,), "moderating", _("Moderation: give and follow")),
+        ((Role.MODERATION_MANAGER,), "moderation:list", _("Moderation: give and follow")),
         (terms.BOARD_READERS, "board", _("The board’s view of all agencies")),
+        (
+            (Role.BOARD_MEMBER,),
+            "moderation:appeals",
+            _("Appeals, gaps that stay, practice to share"),
+        ),
         (terms.BOARD_READERS, "sets", _("Sets of standards")),
     ]
     found = []

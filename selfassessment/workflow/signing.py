@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import events
-from selfassessment import checks, notices, policy
+from selfassessment import checks, notices, policy, results
 from selfassessment.models import Assessment, Remark, SignOff, Waiver
 from selfassessment.moves import NotReady, TransitionError, locked, move
 from selfassessment.reports import frozen as copies
@@ -305,6 +305,7 @@ def _reopen(assessment: Assessment, reason: str, *, by: User, now: datetime) -> 
         published_at=None,
     )
     void(assessment, by=by, now=now, reason=reason)
+    results.refresh(assessment)  # what moderators rated counts no more
     Remark.objects.create(
         assessment=assessment, kind=RemarkKind.REOPENED, words=reason, by=by, at=now
     )

@@ -20,6 +20,7 @@ from agencies.terms import AgencyType, Role
 from agencies.workdays import working_days_between
 from outbox.models import Message
 from selfassessment import moves, results
+from selfassessment.actions.models import Action
 from selfassessment.models import Answer, Assessment, Moderator, SignOff
 from selfassessment.moderation import choosing, letter, measures, queries, sample, workflow
 from selfassessment.moderation.measures import Moved, Share
@@ -34,7 +35,7 @@ from selfassessment.moderation.models import (
 from selfassessment.moderation.sample import Said
 from selfassessment.moderation.terms import Why
 from selfassessment.moves import NotReady, TransitionError
-from selfassessment.terms import Outcome, Rating, Status
+from selfassessment.terms import Outcome, Priority, Rating, Status
 from selfassessment.workflow import void
 from tests.entry import enter
 from tests.factories import AgencyFactory, MembershipFactory
@@ -810,6 +811,14 @@ def test_the_way_from_sign_off_to_the_final_outcome_by_its_pages(cast, form, cha
     assert "Fellgate" in Visitor(cast.board_member).get(room("shared"))
     for name in ("measures", "gaps", "chairs", "interests"):
         manager.get(room(name))
+    made = Action.objects.get()
+    assert (made.words, made.codes, made.priority) == (
+        "Name a deputy for the lead.",
+        ["LG1"],
+        Priority.MEDIUM,
+    )
+    assert (made.owner, made.asked_by_moderator) == (cast.lead, True)
+    assert made.due_on == timezone.localdate() + timedelta(days=180)
     told = letter.contents(form)
     assert (told["is_final"], told["strengths"]) == (True, "Training is thorough.")
     assert [each["words"] for each in told["required"]] == ["Name a deputy for the lead."]

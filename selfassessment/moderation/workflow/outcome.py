@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from selfassessment.models import Assessment
-from selfassessment.moderation import notices, queries
+from selfassessment.moderation import notices, planning, queries
 from selfassessment.moderation.models import AgencyComment, Appeal, Review, SharedPractice
 from selfassessment.moderation.workflow.common import (
     must_be,
@@ -101,6 +101,7 @@ def publish(
     if missing := [each for each in found if each]:
         raise NotReady(missing)
     assessment = move(assessment, Status.PUBLISHED, by=by, published_at=now)
+    planning.plan(review, assessment, by=by, now=now)
     moderators = [each.person for each in queries.moderators_of(assessment)]
     notices.final(assessment, moderators, now=now)
     return assessment
