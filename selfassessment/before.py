@@ -121,7 +121,7 @@ class Before:
             return None
         return Beside(
             year=form.cycle.year,
-            was_read=form.status in READ_BY_BOARD,
+            was_read=form.status in READ_BY_BOARD and form.is_signed,
             moderated=form.moderated_as or "",
             evidence=tuple(_shown(each) for each in form.shown),
             **(form.said or {}),

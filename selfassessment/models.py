@@ -202,7 +202,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         seen = Q(pk__in=Helper.objects.of(user).values("assessment_id"))
         if (own := places.employed(*terms.AGENCY_READERS)) is not None:
             seen |= Q(agency__in=own)
-        read = Q(status__in=terms.READ_BY_BOARD)
+        # A draft that the cycle's end closed, or a returned form that was changed, is the agency's.
+        read = Q(status__in=terms.READ_BY_BOARD, signed_at__isnull=False)
         if people.holds(user, Role.MODERATION_MANAGER):
             seen |= read & ~Q(agency__in=Agency.objects.belonging_to(user))
         if people.holds(user, Role.MODERATOR):

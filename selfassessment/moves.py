@@ -59,7 +59,7 @@ MOVES = {
         Move(Status.NOT_STARTED, Status.IN_PROGRESS, policy.writes_something),
         Move(Status.IN_PROGRESS, Status.READY, policy.leads_form),
         Move(Status.READY, Status.SIGNED, policy.signs),
-        Move(Status.READY, Status.IN_PROGRESS, policy.is_senior),
+        Move(Status.READY, Status.IN_PROGRESS, policy.sends_back),
         Move(Status.SIGNED, Status.MODERATION, policy.manages),
         Move(Status.SIGNED, Status.RETURNED, policy.manages),
         Move(Status.RETURNED, Status.SIGNED, policy.signs),

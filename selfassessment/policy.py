@@ -44,6 +44,11 @@ def is_senior(user: User, assessment: Assessment) -> bool:
     return _holds(user, assessment, Role.SENIOR_LEAD)
 
 
+def sends_back(user: User, assessment: Assessment) -> bool:
+    """Whoever may sign it gives it back instead; who prepared a short form too."""
+    return is_senior(user, assessment) or (assessment.short_form and leads_form(user, assessment))
+
+
 def is_agency(user: User, assessment: Assessment) -> bool:
     """Reads the whole form as somebody of the agency."""
     return (

@@ -77,6 +77,17 @@ class HeatMap:
     signed: int
 
 
+def told_by_difference(filters: Filters, *, user: User) -> set[FormType]:
+    """Types of which a locality's small settings are not shown: all localities' less this one's
+    would be those of fewer than five people. One query, where a locality is chosen."""
+    if filters.board is None:
+        return set()
+    every = replace(filters, place="").forms(user).counted().filter(is_one_person=True)
+    elsewhere = every.exclude(board=filters.board).order_by()
+    counts = elsewhere.values("form_type").annotate(number=Count("pk"))
+    return {FormType(each["form_type"]) for each in counts if each["number"] < HIDDEN_BELOW}
+
+
 class Middle(Aggregate):
     """The median of an expression."""
 
@@ -113,7 +124,9 @@ def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
         zip([each.pk for each in rows], _rows(rows, filters, sections, today), strict=True)
     )
     ended = [kind for each in shown if each.ends for kind in each.kinds]
-    summaries = _Summaries.of(forms, ended, sections)
+    small = any(types[kind]["small"] for kind in ended)
+    hidden = told_by_difference(filters, user=user) if small else set()
+    summaries = _Summaries.of(forms, ended, sections, hidden)
     groups, at = [], 0
     for part in shown:
         of_part = [lines[each.pk] for each in rows[at : at + part.taken]]
@@ -230,14 +243,15 @@ def _rows(
     scores = _scores(counted, filters)
     for form in forms:
         if not form.is_signed:
-            yield Row(form.agency.name, instead=why_not(form, today))
+            yield Row(name_of(form, filters), instead=why_not(form, today))
             continue
-        then = scores.before.get(form.agency_id, {})
+        place = (form.agency_id, form.board_id)
+        then = scores.before.get(place, {})
         cells = [
             cell(
                 Rag(form.rag) if form.rag else None,
                 form.percent,
-                scoring.difference(form.percent, scores.whole_before.get(form.agency_id)),
+                scoring.difference(form.percent, scores.whole_before.get(place)),
                 form.critical_gaps,
             )
         ]
@@ -256,7 +270,15 @@ def _rows(
                     applies=score.possible > 0,
                 )
             )
-        yield Row(form.agency.name, cells, key=form.key)
+        yield Row(name_of(form, filters), cells, key=form.key)
+
+
+def name_of(form: Assessment, filters: Filters) -> str:
+    """The agency; one that answers to two boards has two rows, and the second names its board."""
+    if form.answers_of_id is None:
+        return form.agency.name
+    board = next(each.name for each in filters.localities if each.pk == form.board_id)
+    return _("%(agency)s, for %(board)s") % {"agency": form.agency.name, "board": board}
 
 
 def why_not(form: Assessment, today: date) -> str:
@@ -309,11 +331,11 @@ def changed(change: Decimal | None) -> str:
 
 @dataclass
 class _Scores:
-    """Stored scores: of this year's forms by form, of last year's by agency."""
+    """Stored scores: of this year's forms by form, of last year's by agency and board."""
 
     now: dict[Any, dict[str, SectionScore]]
-    before: dict[int, dict[str, SectionScore]]
-    whole_before: dict[int, Decimal | None]
+    before: dict[tuple[int, int], dict[str, SectionScore]]
+    whole_before: dict[tuple[int, int], Decimal | None]
 
 
 def _scores(forms: Sequence[Assessment], filters: Filters) -> _Scores:
@@ -322,19 +344,21 @@ def _scores(forms: Sequence[Assessment], filters: Filters) -> _Scores:
     cycle = filters.cycle
     if not forms or cycle is None:
         return found
-    boards = {each.agency_id: each.board_id for each in forms}
+    shown = {(each.agency_id, each.board_id) for each in forms}
     wanted = Q(assessment__in=[each.pk for each in forms])
     last = next((each for each in filters.cycles if each.year == cycle.year - 1), None)
     if last is not None and last.standards.major == cycle.standards.major:
-        then = Assessment.objects.filter(cycle=last, agency__in=boards).counted()
-        wanted |= Q(assessment__in=then.values("pk"))
+        then = Assessment.objects.filter(
+            cycle=last, agency__in={agency for agency, _board in shown}
+        )
+        wanted |= Q(assessment__in=then.counted().values("pk"))
     for score in SectionScore.objects.filter(wanted).defer("ratings").select_related("assessment"):
         form = score.assessment
         if form.cycle_id == cycle.pk:
             found.now[form.pk][score.section] = score
-        elif boards[form.agency_id] == form.board_id:
-            found.before[form.agency_id][score.section] = score
-            found.whole_before[form.agency_id] = form.percent
+        elif (place := (form.agency_id, form.board_id)) in shown:
+            found.before[place][score.section] = score
+            found.whole_before[place] = form.percent
     return found
 
 
@@ -346,6 +370,8 @@ class _Summaries:
     sections: Sequence[StandardSection]
     of_all: dict[FormType, dict[str, Decimal]]
     of_small: dict[FormType, dict[str, Decimal]]
+    hidden: set[FormType]
+    """Types whose small settings would be told by the difference to all localities."""
 
     @classmethod
     def of(
@@ -353,20 +379,22 @@ class _Summaries:
         forms: AssessmentQuerySet,
         kinds: Sequence[FormType],
         sections: Sequence[StandardSection],
+        hidden: set[FormType],
     ) -> "_Summaries":
         if not kinds:
-            return cls(sections, {}, {})
-        return cls(sections, *_medians(forms.counted().filter(form_type__in=kinds)))
+            return cls(sections, {}, {}, hidden)
+        return cls(sections, *_medians(forms.counted().filter(form_type__in=kinds)), hidden)
 
     def rows(self, kind: FormType, counts: dict[str, int]) -> Iterator[Row]:
         if counts["small"]:
             yield self._small(kind, counts)
-        if counts["signed"] >= GROUP_AT_LEAST:
-            name = _("Middle of %(number)d signed off") % {"number": counts["signed"]}
+        named = counts["signed"] - counts["small_signed"]
+        if named >= GROUP_AT_LEAST:
+            name = _("Middle of %(number)d signed off") % {"number": named}
             yield Row(name, self._cells(self.of_all.get(kind, {})), is_middle=True)
 
     def _small(self, kind: FormType, counts: dict[str, int]) -> Row:
-        if counts["small_signed"] >= HIDDEN_BELOW:
+        if counts["small_signed"] >= HIDDEN_BELOW and kind not in self.hidden:
             name = _("Small settings (%(number)d signed off), the middle of them") % {
                 "number": counts["small_signed"]
             }
@@ -384,6 +412,10 @@ class _Summaries:
         ]
 
 
+def _one_decimal(middle: float) -> Decimal:
+    return Decimal(str(middle)).quantize(scoring.ONE_DECIMAL)
+
+
 Middles = dict[FormType, dict[str, Decimal]]
 
 
@@ -391,7 +423,8 @@ def _medians(forms: AssessmentQuerySet) -> tuple[Middles, Middles]:
     """By type, of the whole form under "" and by section, from three scores up: two queries.
 
     Returns:
-        of all forms, and of those of settings where one person works.
+        of agencies where more than one person works, and of those where one does: a middle of
+        both beside the others' rows would tell the one that is not shown.
     """
     of_all: Middles = defaultdict(dict)
     of_small: Middles = defaultdict(dict)
@@ -406,18 +439,16 @@ def _medians(forms: AssessmentQuerySet) -> tuple[Middles, Middles]:
         (parts, Q(assessment__is_one_person=True)),
     ):
         for each in query.annotate(
-            number=Count("pk"),
-            middle=Middle(PERCENT),
+            number=Count("pk", filter=~alone),
+            middle=Middle(PERCENT, filter=~alone),
             small=Count("pk", filter=alone),
             small_middle=Middle(PERCENT, filter=alone),
         ):
             kind, section = FormType(each["form_type"]), str(each.get("section", ""))
-            for found, number, middle in (
-                (of_all, each["number"], each["middle"]),
-                (of_small, each["small"], each["small_middle"]),
-            ):
-                if number >= GROUP_AT_LEAST:
-                    found[kind][section] = Decimal(str(middle)).quantize(scoring.ONE_DECIMAL)
+            if each["number"] >= GROUP_AT_LEAST:
+                of_all[kind][section] = _one_decimal(each["middle"])
+            if each["small"] >= HIDDEN_BELOW:
+                of_small[kind][section] = _one_decimal(each["small_middle"])
     return of_all, of_small
 
 
@@ -447,9 +478,13 @@ def headline(found: HeatMap, filters: Filters, *, user: User) -> list[str]:
 
 
 def critical_gaps(forms: AssessmentQuerySet) -> Counter[str]:
-    """The code of each critical standard that is not in place: how many signed forms say so."""
+    """The code of each critical standard that is not in place: how many signed forms say so.
+
+    Without settings where one person works: beside the named ones a count would tell theirs.
+    """
     scores = SectionScore.objects.filter(
         assessment__in=forms.counted().values("pk"),
+        assessment__is_one_person=False,
         critical_gaps__gt=0,
     )
     codes = scores.order_by().annotate(code=Func(F("gaps"), function="unnest"))

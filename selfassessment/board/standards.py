@@ -14,6 +14,7 @@ from accounts.models import User
 from selfassessment import charts
 from selfassessment.board import small
 from selfassessment.board.filters import ORDER, Filters
+from selfassessment.board.heatmap import name_of, told_by_difference
 from selfassessment.models import Assessment, AssessmentQuerySet, SectionScore
 from selfassessment.standards.models import Standard
 from selfassessment.terms import HIDDEN_BELOW, FormType, Rating
@@ -81,11 +82,12 @@ def spread_of(standard: Standard, filters: Filters, *, user: User) -> list[Sprea
     for each in found:
         counted[FormType(each["kind"]), each["alone"]][each["rating"]] += each["number"]
     spreads = []
+    hidden = told_by_difference(filters, user=user)
     for kind in ORDER:
         if (kind, False) in counted:
             spreads.append(_spread(str(kind.label), counted[kind, False], people=False))
         alone = counted.get((kind, True), Counter())
-        if alone.total() >= HIDDEN_BELOW:
+        if alone.total() >= HIDDEN_BELOW and kind not in hidden:
             name = _("%(kind)s: settings where one person works") % {"kind": kind.label}
             spreads.append(_spread(name, alone, people=True))
     return spreads
@@ -105,12 +107,13 @@ def _spread(name: str, counted: Counter[str], *, people: bool) -> Spread:
 def themes(filters: Filters, *, user: User) -> list[Theme]:
     """The standards that most agencies have not in place or only developing, most first.
 
-    Two queries, over the scores of the filtered forms.
+    Without settings where one person works: beside the others a count would tell theirs. Two
+    queries, over the scores of the filtered forms.
     """
     cycle = filters.cycle
     if cycle is None:
         return []
-    forms = filters.forms(user).counted()
+    forms = filters.forms(user).counted().filter(is_one_person=False)
     counts = _ratings(forms)
     found = []
     for standard in cycle.standards.standards.all():
@@ -155,6 +158,8 @@ def gaps(filters: Filters, *, user: User) -> tuple[list[Gaps], int]:
         return [], 0
     forms = filters.forms(user).counted()
     alone = forms.filter(is_one_person=True, critical_gaps__gt=0).count()
+    if told_by_difference(filters, user=user):
+        alone = 0
     titles = dict(cycle.standards.standards.values_list("code", "title"))
     scores = list(
         SectionScore.objects.filter(
@@ -167,7 +172,7 @@ def gaps(filters: Filters, *, user: User) -> tuple[list[Gaps], int]:
     found: dict[str, list[Gap]] = {}
     for score in scores:
         form = score.assessment
-        of_agency = found.setdefault(form.agency.name, [])
+        of_agency = found.setdefault(name_of(form, filters), [])
         of_agency += [
             Gap(code, titles.get(code, code), (form.agency_id, form.board_id, code) in before)
             for code in score.gaps

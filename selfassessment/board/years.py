@@ -51,13 +51,17 @@ def cycles_of(filters: Filters) -> list[Cycle]:
 
 
 def lines(filters: Filters, *, user: User) -> list[Line]:
-    """The middle of at least three agencies for each section and year: three queries."""
+    """The middle of at least three agencies for each section and year: three queries.
+
+    Without settings where one person works, whose score would be told by the difference.
+    """
     cycles = cycles_of(filters)
     if not cycles:
         return []
     forms = Assessment.objects.none()
     for cycle in cycles:
         forms = forms | filters.forms(user, cycle).counted()
+    forms = forms.filter(is_one_person=False)
     middles: dict[str, dict[int, Decimal]] = defaultdict(dict)
     whole = forms.order_by().filter(possible__gt=0).values(year=F("cycle__year"))
     parts = (
@@ -116,7 +120,7 @@ def changes(filters: Filters, *, user: User) -> Changes | None:
         return None
     before, now = cycles
     forms = filters.forms(user, before) | filters.forms(user, now)
-    signed = forms.counted().order_by()
+    signed = forms.counted().filter(is_one_person=False).order_by()
     sql, given = signed.values("id", "agency_id", "board_id", "cycle_id").query.sql_with_params()
     levels = " ".join(
         f"WHEN '{rating}' THEN {points}" for rating, points in POINTS.items() if rating in Rating

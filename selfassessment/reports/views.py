@@ -32,8 +32,8 @@ def report(request: SignedInRequest, key: str) -> HttpResponse:
     number = request.GET.get("sign-off", "")
     signoffs = SignOff.objects.filter(assessment=form)
     if number:
-        wanted = signoffs.filter(number=int(number)) if number.isdigit() and len(number) < 5 else ()
-        signoff = next(iter(wanted), None)
+        is_number = number.isdecimal() and len(number) < 5
+        signoff = signoffs.filter(number=int(number)).first() if is_number else None
         if signoff is None:
             raise Http404
     else:

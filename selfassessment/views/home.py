@@ -121,22 +121,23 @@ def _without(
 
 def _links(roles: set[Role]) -> list[tuple[str, str]]:
     """Ways to the pages of the manager and the board, as far as they are there."""
+    manager = (Role.MODERATION_MANAGER,)
     offered: list[tuple[Any, str, str]] = [
-        ((Role.MODERATION_MANAGER,), "cycles", _("Cycles: open, follow and close")),
-        ((Role.MODERATION_MANAGER,), "moderation:list", _("Moderation: give and follow")),
-        (terms.BOARD_READERS, "board", _("The board’s view of all agencies")),
+        (manager, "selfassessment:cycles", _("Cycles: open, follow and close")),
+        (manager, "selfassessment:moderation:list", _("Moderation: give and follow")),
+        (terms.BOARD_READERS, "selfassessment:board", _("The board’s view of all agencies")),
         (
             (Role.BOARD_MEMBER,),
-            "moderation:appeals",
+            "selfassessment:moderation:appeals",
             _("Appeals, gaps that stay, practice to share"),
         ),
-        (terms.BOARD_READERS, "sets", _("Sets of standards")),
+        (terms.BOARD_READERS, "standards:sets", _("Sets of standards")),
     ]
     found = []
     for who, name, words in offered:
         if roles.intersection(who):
             try:
-                found.append((reverse(f"selfassessment:{name}"), words))
+                found.append((reverse(name), words))
             except NoReverseMatch:
                 continue
     return found

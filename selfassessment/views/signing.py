@@ -100,7 +100,7 @@ def _not_waiting(request: SignedInRequest, found: Desk) -> HttpResponse:
 def send_back(request: SignedInRequest, key: str) -> HttpResponse:
     """The senior lead does not sign yet, and says why."""
     found = of_agency(request, key)
-    if not policy.is_senior(request.user, found.form):
+    if not policy.sends_back(request.user, found.form):
         raise PermissionDenied
     form = WordsForm(
         posted(request),

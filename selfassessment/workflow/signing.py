@@ -38,6 +38,7 @@ def void(assessment: Assessment, *, by: User | None, now: datetime, reason: str)
         return
     assessment.signed_at = None
     assessment.save(update_fields=["signed_at"])
+    results.refresh(assessment)  # a voided review's ratings count no more
     events.record(
         "assessment.voided", assessment, by=by, agency=str(assessment.agency_id), reason=reason
     )
@@ -128,7 +129,7 @@ def send_back(
     now = now or timezone.now()
     assessment = locked(assessment)
     if assessment.status == Status.RETURNED:
-        if not policy.is_senior(by, assessment):
+        if not policy.sends_back(by, assessment):
             raise PermissionDenied
         if assessment.prepared_at is None:
             raise TransitionError("nobody handed it over")
@@ -191,6 +192,8 @@ def sign(
         Changed: it is not the form that the page showed.
         NotReady: something stops it, in words.
     """
+    from selfassessment.tasks import make_report  # which knows the cycles beside this
+
     now = now or timezone.now()
     assessment = locked(assessment)
     if assessment.status not in (Status.READY, Status.RETURNED):
@@ -222,6 +225,7 @@ def sign(
     )
     move(assessment, Status.SIGNED, by=by, signed_at=now)
     notices.drop(assessment)
+    transaction.on_commit(lambda: make_report.enqueue(signoff.pk))
     return signoff
 
 

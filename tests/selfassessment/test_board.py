@@ -78,6 +78,35 @@ def test_five_who_work_alone_have_a_middle(full):
     assert rows(the_map(full))[name].cells[0].number == "66.7"
 
 
+def test_one_who_works_alone_cannot_be_worked_out(full):
+    """Neither by the middle of a type, nor by a count beside the named, nor by a difference."""
+    for agency in small_settings(5):
+        forms.signed(agency, full, Rating.NOT_IN_PLACE)
+    forms.signed(forms.school_called("Moorside"), full)
+    assert not any(row.is_middle for row in rows(the_map(full)).values())
+    found = standards.themes(asked(), user=full.board_member)
+    assert [(each.standard.code, each.asked) for each in found] == [("LG1", 2)]
+    assert heatmap.critical_gaps(asked().forms(full.board_member)) == {"LG1": 1}
+    assert len(standards.spread_of(forms.standard("LG2"), asked(), user=full.board_member)) == 2
+    [one] = small_settings(1)
+    one.locality = LocalityFactory(code="YK")
+    one.save()
+    forms.signed(one, full)
+    here = asked("place=NY")
+    assert rows(the_map(full, "place=NY"))["Small settings"].instead
+    assert len(standards.spread_of(forms.standard("LG2"), here, user=full.board_member)) == 1
+
+
+def test_an_agency_of_two_boards_has_two_rows(full):
+    york = LocalityFactory(code="YK")
+    for year in (2025, 2026):
+        form = full.school.assessments.get(cycle__year=year)
+        other = forms.form_of(full.school, year=year, board=york, answers_of=form)
+        forms.put_in(other, Status.SIGNED, full)
+    shown = rows(the_map(full))
+    assert {"Fellgate High School", "Fellgate High School, for York"} <= set(shown)
+
+
 def test_three_agencies_of_a_type_have_a_middle(full):
     assert not any(row.is_middle for row in rows(the_map(full)).values())
     for number in range(2):

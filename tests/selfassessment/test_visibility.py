@@ -56,3 +56,17 @@ def test_the_board_counts_forms_and_reads_none(cast, form):
     assert Assessment.objects.of_board(cast.board_member).counted().get() == form
     assert not Assessment.objects.of_board(cast.lead).exists()
     assert not Assessment.objects.visible_to(cast.board_member).exists()
+
+
+@pytest.mark.parametrize("source", [Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY])
+def test_a_draft_that_the_cycles_end_closed_stays_the_agencys(cast, form, source):
+    forms.put_in(form, source, cast)
+    Assessment.objects.filter(pk=form.pk).update(status=Status.CLOSED, closed_from=source)
+    assert readers(cast) == OF_THE_AGENCY
+
+
+def test_a_returned_form_that_was_changed_is_the_agencys_until_it_is_signed_again(cast, form):
+    forms.put_in(form, Status.RETURNED, cast)
+    assert "manager" in readers(cast)
+    Assessment.objects.filter(pk=form.pk).update(signed_at=None)
+    assert readers(cast) == OF_THE_AGENCY
