@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from agencies.models import Locality
 from demo import cast
-from demo.yearly import moderating, rounds, words
+from demo.yearly import helping, holding, moderating, planning, rounds, words
 from demo.yearly import places as who
 from demo.yearly.places import Moderating, Place
 from demo.yearly.rounds import YEARS, Days, Form
@@ -27,6 +27,7 @@ from selfassessment.reports.frozen import digest, frozen
 from selfassessment.standards import loading
 from selfassessment.standards.models import Standard, StandardSet
 from selfassessment.terms import POINTS, Confidence, Rating, RemarkKind, Status
+from selfassessment.workflow import signing
 
 VERSION = "2026.1"
 ROOM = timedelta(days=16)
@@ -57,6 +58,9 @@ def make(company: cast.Company, *, now: datetime) -> Made:
     forms = rounds.all_forms(places, cycles, standards, today)
     _store(forms, company, today)
     _answer(forms, standards, now)
+    helping.share_out(forms, now)
+    holding.hold(forms, now)
+    planning.plan(forms, now)
     _tell_more(forms, manager, today)
     made = Made(cycles, places, forms, who.moderators(company, places))
     moderating.name_chair(company.people["harriet"], company.localities.values(), manager, forms)
@@ -71,6 +75,7 @@ def make(company: cast.Company, *, now: datetime) -> Made:
         moderating.moderate(of_year, made.moderators, company.people, now)
         for form in of_year:
             results.refresh(form.row)
+    planning.require(forms)
     return made
 
 
@@ -156,6 +161,8 @@ def _row(form: Form, today: date) -> Assessment:
         published_at=form.published,
         created_at=_morning(form.cycle.opens_on),
     )
+    if form.stands == Status.RETURNED:
+        row.prepared_at = row.prepared_by = None  # whoever prepares says it anew
     if form.stands == Status.EXEMPT:
         row.exempt_reason = place.said["exempt"]
     if form.answered and len(form.answered) > len(form.asked) / 2:
@@ -201,14 +208,15 @@ def _answer_to(
     chance = form.chance("answer", code)
     assert form.begun is not None  # noqa: S101 - for the types: it was answered
     until = form.prepared or now - timedelta(days=1)
-    # More hands than one: every third answer is a helper's.
-    hands = [place.lead, place.lead, *place.helpers[:1]]
-    by, moment = chance.choice(hands), form.begun + (until - form.begun) * chance.random()
+    by = place.lead
+    if place.helpers and standard.section_code in helping.GIVEN:
+        by = place.helpers[0]
+    moment = form.begun + (until - form.begun) * chance.random()
     answer = Answer(
         assessment=form.row,
         standard=standard,
         rating=rating,
-        position=words.position(place, code, rating),
+        position=words.position(place, code, rating, form.year),
         confidence=chance.choices(list(Confidence), (6, 3, 1))[0],
         version=1,
         saved_by=by,
@@ -222,7 +230,7 @@ def _answer_to(
         then = Rating(last.rating)
         moved = POINTS.get(rating, 0) - POINTS.get(then, 0)
         answer.what_changed = words.changed(place, code, form.year, moved)
-        if rating == then and answer.position == last.position and chance.random() < 0.5:
+        if answer.position == last.position:
             answer.carried_from, answer.still_true_at = last, moment
             answer.still_true_by = by
     return answer
@@ -240,14 +248,6 @@ def _save_of(answer: Answer) -> AnswerSave:
 
 
 # Signing --------------------------------------------------------------------------------------
-STATEMENT = (
-    "I confirm that this is a fair picture of our agency; that the evidence named here is held; "
-    "that staff and, where possible, users were asked; that it holds no personal data about "
-    "people of concern; that actions have owners and dates; and that our governing body will "
-    "receive it on the day given."
-)
-
-
 def _sign(form: Form, row: Assessment | None = None, at: datetime | None = None) -> None:
     """What was signed, frozen as it stood before anybody moderated it."""
     row, at = row or form.row, at or form.signed
@@ -255,6 +255,8 @@ def _sign(form: Form, row: Assessment | None = None, at: datetime | None = None)
     assert at is not None  # noqa: S101 - for the types: it was signed
     assert place.lead is not None  # noqa: S101
     assert place.senior is not None  # noqa: S101
+    body_on = timezone.localdate(at) + timedelta(days=21)
+    said = signing.statement(row, body_on)
     content = frozen(row)
     for action in content["actions"]:
         action["status"] = "open"  # as it was then
@@ -266,10 +268,10 @@ def _sign(form: Form, row: Assessment | None = None, at: datetime | None = None)
         role=place.senior.job_title,
         prepared_by_name=place.lead.name,
         at=at,
-        statement=STATEMENT,
-        governing_body_on=timezone.localdate(at) + timedelta(days=21),
+        statement=said,
+        governing_body_on=body_on,
         frozen=content,
-        sha256=digest(content, STATEMENT),
+        sha256=digest(content, said),
     )
 
 

@@ -1,7 +1,7 @@
 """Which rating each standard has in each of three years, and where the form of it stands."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -81,7 +81,7 @@ class Form:
         counted: by code, the rating that counts in the end.
         own: by code, what the agency says; different where moderators see it otherwise.
         asked: the standards, in order.
-        before: the agency's form of the year before, if any.
+        before, after: the agency's forms of the years before and after, if any.
     """
 
     place: Place
@@ -92,6 +92,7 @@ class Form:
     counted: dict[str, Rating]
     own: dict[str, Rating]
     before: "Form | None" = None
+    after: "Form | None" = None
     begun: datetime | None = None
     prepared: datetime | None = None
     signed: datetime | None = None
@@ -130,13 +131,14 @@ class Form:
 
 def of_place(
     place: Place, cycles: Sequence[Cycle], asked: Sequence[Standard], today: date
-) -> Iterator[Form]:
+) -> list[Form]:
     """Its forms, the earliest first.
 
     Args:
         cycles: the earliest first; the last is open.
     """
     by_year, status = _ratings(place, asked)
+    found: list[Form] = []
     before = None
     for ago in reversed(range(len(cycles))):
         cycle = cycles[len(cycles) - 1 - ago]
@@ -146,8 +148,11 @@ def of_place(
         _date(form, today)
         if form.moderated is not None:
             _rate_too_high(form)
-        yield form
+        if before is not None:
+            before.after = form
         before = form
+        found.append(form)
+    return found
 
 
 def _ratings(place: Place, asked: Sequence[Standard]) -> tuple[list[dict[str, Rating]], Status]:

@@ -24,9 +24,11 @@ def filled(words: str, place: Place, chance: random.Random) -> str:
     return ". ".join(part[:1].upper() + part[1:] for part in words.split(". "))
 
 
-def position(place: Place, code: str, rating: Rating) -> str:
-    """The current position: as long as the rating stays, the words do."""
+def position(place: Place, code: str, rating: Rating, year: int) -> str:
+    """The current position; as long as the rating stays, the words often do."""
     chance = place.chance("position", code, rating)
+    if chance.random() < 0.4:
+        chance = place.chance("position", code, rating, year)
     level = POINTS.get(rating, 0)
     if rating == Rating.NOT_APPLICABLE:
         return "This does not arise here."
@@ -42,7 +44,7 @@ def changed(place: Place, code: str, year: int, by: int) -> str:
     """What changed since last year, where the rating moved by so many levels."""
     chance = place.chance("changed", code, year)
     which = "up" if by > 0 else "down" if by < 0 else "same"
-    which = "alone" if place.is_alone else which
+    which = "alone" if place.is_alone else "leap" if by > 1 else which
     return filled(chance.choice(told()["changed"][which]), place, chance)
 
 

@@ -9,14 +9,31 @@ from django.utils import timezone
 from agencies.terms import Role
 from demo import cast, loading, yearly
 from demo.selfassessment_rows import rounds
-from selfassessment import results
+from selfassessment import checks, results
 from selfassessment.board import heatmap
 from selfassessment.board.filters import Filters
-from selfassessment.models import Answer, Assessment, Cycle, Moderator, SignOff
+from selfassessment.models import (
+    Action,
+    Answer,
+    Assessment,
+    Cycle,
+    Evidence,
+    EvidenceVersion,
+    Moderator,
+    ProgressNote,
+    SignOff,
+)
 from selfassessment.moderation.measures import direction
 from selfassessment.moderation.models import Appeal, Judgement, Moderated, Question
 from selfassessment.reports.frozen import digest
-from selfassessment.terms import BEFORE_SIGNED, FormType, Rating, Status
+from selfassessment.terms import (
+    BEFORE_SIGNED,
+    ActionStatus,
+    EvidenceKind,
+    FormType,
+    Rating,
+    Status,
+)
 
 pytestmark = pytest.mark.usefixtures("made", "db")
 
@@ -134,6 +151,35 @@ def test_board_members_see_the_known_scores_on_the_heat_map(
     assert rows["Fellgate High School"].cells[0].number == "68.8"
     assert rows["Demonstration Council"].cells[0].number == "79.1"
     assert rows["Lantern Youth Trust"].instead
+
+
+def test_what_was_handed_over_this_year_stands_up_to_the_checks(made: yearly.Made) -> None:
+    """So that the demonstration's senior lead can sign, and nobody signed what could not be."""
+    handed = Assessment.objects.filter(cycle=made.cycles[-1], prepared_at__isnull=False)
+    forms = handed.select_related("cycle", "agency", "board")
+    assert forms.filter(agency__name="Vale Probation Unit").exists()
+    for form in [*forms.filter(status="ready_for_signoff"), *forms.filter(status="signed_off")[:3]]:
+        assert not checks.stops(checks.look_at(form)), form
+
+
+def test_plans_have_something_of_everything(made: yearly.Made) -> None:
+    today = timezone.localdate()
+    plan = Action.objects.filter(cycles__assessment__cycle=made.cycles[-1])
+    assert {*Action.objects.values_list("status", flat=True)} == {*ActionStatus}
+    assert plan.overdue(today).exists()
+    assert plan.exclude(assessment__cycle=made.cycles[-1]).exists()  # carried over
+    assert plan.filter(asked_by_moderator=True).exists()
+    assert not Action.objects.filter(created_at__gt=timezone.now()).exists()
+    assert not ProgressNote.objects.filter(at__gt=timezone.now()).exists()
+
+
+def test_evidence_of_every_kind_is_held_and_files_open(made: yearly.Made) -> None:
+    kinds = Evidence.objects.values_list("kind", flat=True)
+    assert {*kinds} == {*EvidenceKind}
+    assert any(each.is_expired(timezone.localdate()) for each in Evidence.objects.all())
+    files = {each.kind: bytes(each.content) for each in EvidenceVersion.objects.all()}
+    assert files["pdf"].startswith(b"%PDF")
+    assert {"pdf", "png", "xlsx"} == {*files}
 
 
 def test_words_are_the_agencys_own_and_no_gaps_are_left_in_them(made: yearly.Made) -> None:
