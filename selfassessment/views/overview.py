@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,12 +19,20 @@ from accounts.models import User
 from agencies import workdays
 from agencies.models import Membership
 from agencies.terms import Role
-from selfassessment import advice
+from selfassessment import advice, policy
+from selfassessment.actions.queries import of_form
 from selfassessment.before import Before
 from selfassessment.forms import rating_tag
-from selfassessment.models import Answer, Assignment, SectionScore
+from selfassessment.models import Answer, Assignment, Comment, SectionScore
 from selfassessment.standards.models import Standard, StandardSection
-from selfassessment.terms import BEFORE_SIGNED, FORM_LEADS, POINTS, Rating
+from selfassessment.terms import (
+    BEFORE_SIGNED,
+    FORM_LEADS,
+    POINTS,
+    ActionStatus,
+    Rating,
+    Status,
+)
 from selfassessment.views.common import Desk, desk
 from ui import dates
 
@@ -39,6 +48,8 @@ class Line:
     answer: Answer | None
     assignment: Assignment | None
     last: Answer | None
+    has_action: bool = False
+    open_comments: int = 0
 
     @property
     def rating(self) -> str:
@@ -54,7 +65,17 @@ class Line:
 
     @property
     def hint(self) -> str:
-        """Who has it and until when, where it was given to somebody."""
+        """Who has it and until when; what colleagues said that nobody has dealt with."""
+        said = ""
+        if self.open_comments:
+            words = ngettext(
+                "%(count)d comment is open.", "%(count)d comments are open.", self.open_comments
+            )
+            said = words % {"count": self.open_comments}
+        return ". ".join(each for each in (self._whose, said) if each)
+
+    @property
+    def _whose(self) -> str:
         given = self.assignment
         if given is None:
             return ""
@@ -150,6 +171,9 @@ def overview(request: SignedInRequest, key: str) -> HttpResponse:
         "helping": _helping(found) if found.is_agency else [],
         "levels": [(rating_tag(each), words) for each, words in _levels()],
         **(_signing(found) if found.is_agency else {}),
+        "waits": form.status == Status.READY
+        or (form.status == Status.RETURNED and form.prepared_at is not None),
+        "may_sign": policy.signs(request.user, form),
     }
     return render(request, "selfassessment/overview.html", context)
 
@@ -159,6 +183,8 @@ def _parts(found: Desk, before: Before) -> list[Part]:
     answers = {each.standard_id: each for each in given}
     scores = {each.section: each for each in found.form.sections.all()}
     last = before.answers if found.is_agency else {}
+    planned = _planned(found) if found.is_agency else set()
+    comments = _open_comments(found) if found.is_agency else {}
     return [
         Part(
             section,
@@ -168,6 +194,8 @@ def _parts(found: Desk, before: Before) -> list[Part]:
                     answers.get(each.pk),
                     found.assignments.get(each.pk) if found.is_agency else None,
                     last.get(each.code),
+                    each.code in planned,
+                    comments.get(each.pk, 0),
                 )
                 for each in standards
             ],
@@ -176,6 +204,18 @@ def _parts(found: Desk, before: Before) -> list[Part]:
         )
         for section, standards in found.by_section()
     ]
+
+
+def _planned(found: Desk) -> set[str]:
+    """Codes of the standards for which there is an action."""
+    standing = of_form(found.form).exclude(status=ActionStatus.CANCELLED)
+    return set(standing.order_by().values_list("standards__code", flat=True).distinct())
+
+
+def _open_comments(found: Desk) -> dict[int, int]:
+    """Standard to what colleagues said of it that nobody has dealt with."""
+    left = Comment.objects.filter(assessment=found.form.source_id, dealt_with_at__isnull=True)
+    return dict(left.values_list("standard").annotate(number=Count("pk")).order_by())
 
 
 def _shown(parts: list[Part], show: str, found: Desk) -> Iterator[tuple[StandardSection, Any]]:
@@ -247,7 +287,7 @@ def _first(found: Desk, lines: list[Line], *, today: Any) -> Iterator[tuple[Stan
 
 def _reasons(line: Line, *, today: Any) -> Iterator[tuple[int, str]]:
     one, last = line.standard, line.last.rating if line.last else ""
-    if advice.action_needed(one, line.rating):
+    if advice.action_needed(one, line.rating) and not line.has_action:
         if line.rating == Rating.NOT_IN_PLACE and one.critical:
             words = _("critical and not in place. It needs an action due within 30 days.")
             if last == Rating.NOT_IN_PLACE:
