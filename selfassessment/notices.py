@@ -300,7 +300,7 @@ def _write(rows: list[Notice], now: datetime) -> None:
         what=" ".join(_sentences(rows)),
         why=_("You have a part in the yearly self-assessment of an agency."),
         by_when=_by(list(forms.values()), rows),
-        path=_path(list(forms.values())),
+        path=_path(list(forms.values()), {NoticeKind(row.kind) for row in rows}),
         key=f"assessment.digest:{person.pk}:{timezone.localdate(now)}",
     )
 
@@ -402,7 +402,10 @@ def _by(forms: list[Assessment], rows: list[Notice]) -> str:
     return _("By %(when)s.") % {"when": dates.paper_day(min(days))} if days else ""
 
 
-def _path(forms: list[Assessment]) -> str:
-    if len(forms) == 1:
-        return reverse("selfassessment:overview", args=[forms[0].key])
-    return reverse("selfassessment:home")
+def _path(forms: list[Assessment], kinds: set[NoticeKind]) -> str:
+    """The page on which it is done; the list of forms where it is about several."""
+    if len(forms) > 1:
+        return reverse("selfassessment:home")
+    pages = {Kind.READY: "sign", Kind.RETURNED: "questions", Kind.SENT_BACK: "check"}
+    page = next((pages[kind] for kind in pages if kind in kinds), "overview")
+    return reverse(f"selfassessment:{page}", args=[forms[0].key])

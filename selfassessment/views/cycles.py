@@ -18,7 +18,14 @@ from accounts.http import SignedInRequest
 from agencies.models import Agency
 from selfassessment import policy, profiles, workflow
 from selfassessment.cycle_forms import CycleForm, FilterForm, ProfileForm, as_planned
-from selfassessment.models import AlsoReports, Assessment, AssessmentQuerySet, Cycle, Profile
+from selfassessment.models import (
+    AlsoReports,
+    Assessment,
+    AssessmentQuerySet,
+    Cycle,
+    Profile,
+    Waiver,
+)
 from selfassessment.moves import NotReady, TransitionError
 from selfassessment.standards.models import StandardSet
 from selfassessment.terms import FormType, Status
@@ -26,6 +33,7 @@ from selfassessment.workflow import cycles as rounds
 from selfassessment.workflow.profiles import may_set, size_of
 
 A_PAGE = 40
+SHOWN_WAIVERS = 20
 LOOKED = ("GET", "HEAD", "POST")
 
 
@@ -116,6 +124,9 @@ def cycle(request: SignedInRequest, year: int) -> HttpResponse:
         "all": facts["forms"] + facts["missing"],
         "statuses": [(each, by_status[each]) for each in Status if each in by_status],
         "late": forms.overdue(timezone.localdate()).count(),
+        "waivers": Waiver.objects.filter(assessment__cycle=found, granted=None).select_related(
+            "assessment__agency"
+        )[:SHOWN_WAIVERS],
     }
     return render(request, "selfassessment/cycles/cycle.html", context)
 

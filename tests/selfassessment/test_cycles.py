@@ -426,6 +426,16 @@ def test_one_mail_a_day_says_how_many_and_names_nobody(cast, form):
     assert told.path == reverse("selfassessment:home")
 
 
+def test_the_mail_about_one_form_leads_to_where_it_is_done(cast, form):
+    forms.handed_over(form, cast)
+    notices.send(datetime(2026, 10, 6, 10, tzinfo=UTC))
+    told = mails().get(to_person=cast.senior)
+    assert "A self-assessment is ready for you to sign. By 30 November 2026." in " ".join(
+        told.text.split()
+    )
+    assert told.path == page("sign", form.key)
+
+
 def test_what_is_done_before_the_mail_goes_is_not_told(cast, form):
     noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
     notices.remind(noon)

@@ -439,6 +439,8 @@ def test_being_let_off_goes_round_by_pages(cast, form):
     assert lead.get(ask).status_code == 200
     lead.post(ask, {"reason": "It burnt in the fire."})
     waiver = form.waivers.get()
+    decide = page(form, "decide_waiver", waiver.pk)
+    assert decide in manager.get(reverse("selfassessment:cycle", args=[2026])).content.decode()
     manager.post(
         page(form, "decide_waiver", waiver.pk), {"granted": "yes", "why": "The report says so."}
     )
