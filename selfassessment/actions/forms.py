@@ -37,10 +37,6 @@ class ActionForm(PageForm):
 
     page_heading = False
 
-    standards = MultiField(
-        label=gettext_lazy("Standards that it is for"),
-        missing=gettext_lazy("Select at least one standard"),
-    )
     words = LongField(
         label=gettext_lazy("What will be done"),
         help_text=gettext_lazy("A verb and a result: “Train all reception staff in Notice”."),
@@ -91,6 +87,11 @@ class ActionForm(PageForm):
         label=gettext_lazy("Ask the Prevent lead of our area for help with it"),
         help_text=gettext_lazy("They are told once, and can read this action and who owns it."),
         required=False,
+    )
+
+    standards = MultiField(
+        label=gettext_lazy("Standards that it is for"),
+        missing=gettext_lazy("Select at least one standard"),
     )
 
     def __init__(
