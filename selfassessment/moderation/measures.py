@@ -3,8 +3,8 @@
 Pure functions over pairs of ratings; the page reads the pairs.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from selfassessment.moderation.terms import LOWERED_AT_MOST
 from selfassessment.terms import HIDDEN_BELOW, POINTS, Rating
@@ -17,6 +17,7 @@ class Moved:
     code: str
     own: Rating
     moderated: Rating
+    form: Hashable = None  # whose it is
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Share:
     lowered: int
     kept: int
     raised: int
+    forms: int = field(default=0, compare=False)  # how many agencies' forms stand behind it
 
     @property
     def total(self) -> int:
@@ -67,10 +69,11 @@ def direction(own: Rating, moderated: Rating) -> int:
 
 
 def share(moved: Iterable[Moved]) -> Share:
-    counts = {-1: 0, 0: 0, 1: 0}
+    counts, forms = {-1: 0, 0: 0, 1: 0}, set()
     for each in moved:
         counts[direction(each.own, each.moderated)] += 1
-    return Share(lowered=counts[-1], kept=counts[0], raised=counts[1])
+        forms.add(each.form)
+    return Share(lowered=counts[-1], kept=counts[0], raised=counts[1], forms=len(forms))
 
 
 def by_standard(moved: Iterable[Moved]) -> dict[str, Share]:
@@ -99,11 +102,11 @@ def shown(shares: Mapping[str, Share], group: Mapping[str, str]) -> dict[str, Sh
     Args:
         group: of each row, the code of what it is added up in.
     """
-    hidden = {code for code, each in shares.items() if each.total < HIDDEN_BELOW}
+    hidden = {code for code, each in shares.items() if each.forms < HIDDEN_BELOW}
     for within in set(group.values()):
         rows = sorted(
             (code for code in shares if group[code] == within),
-            key=lambda code: (shares[code].total, code),
+            key=lambda code: (shares[code].forms, code),
         )
         found = [code for code in rows if code in hidden]
         rest = [code for code in rows if code not in hidden]

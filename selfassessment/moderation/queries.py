@@ -249,8 +249,10 @@ def moved_in(cycle: Cycle) -> list[Moved]:
         assessment__cycle=cycle, review__finished_at__isnull=False
     )
     return [
-        Moved(code, Rating(own), Rating(rating))
-        for code, own, rating in rows.order_by().values_list("standard__code", "own", "rating")
+        Moved(code, Rating(own), Rating(rating), form)
+        for code, own, rating, form in rows.order_by().values_list(
+            "standard__code", "own", "rating", "assessment_id"
+        )
     ]
 
 

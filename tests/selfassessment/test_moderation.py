@@ -137,7 +137,11 @@ def test_more_than_a_fifth_lowered_asks_for_new_words(lowered, flagged):
 
 
 def test_what_few_agencies_stand_behind_is_not_shown_nor_worked_out():
-    shares = {"LG1": Share(0, 4, 0), "LG2": Share(0, 6, 0), "LG3": Share(1, 8, 0)}
+    shares = {
+        "LG1": Share(0, 4, 0, forms=4),
+        "LG2": Share(0, 6, 0, forms=6),
+        "LG3": Share(1, 8, 0, forms=9),
+    }
     group = dict.fromkeys(shares, "LG")
     shown = measures.shown(shares, group)
     assert shown == {"LG1": None, "LG2": None, "LG3": shares["LG3"]}

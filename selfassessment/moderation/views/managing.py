@@ -409,7 +409,7 @@ def measured(request: SignedInRequest) -> HttpResponse:
         "cycle": cycle,
         "cycles": cycles,
         "parts": parts,
-        "whole": whole if whole.total >= HIDDEN_BELOW else None,
+        "whole": whole if whole.forms >= HIDDEN_BELOW else None,
         "rewrite": [
             each for _part, rows in parts for each in rows if each.share and each.share.is_too_low
         ],
