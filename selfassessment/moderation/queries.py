@@ -269,11 +269,14 @@ class Gap:
         return self.review.talked_on if self.review else None
 
 
-def persistent_gaps(cycle: Cycle) -> list[Gap]:
+def persistent_gaps(cycle: Cycle, *, alone: bool = True) -> list[Gap]:
     """Agencies with the same critical gap two cycles running: three queries, in order of name.
 
     Only of the same major version of the standards, where a code means the same; and of forms
     that are signed in both years.
+
+    Args:
+        alone: with settings where one person works, who are named to the manager only.
     """
     earlier = (
         Cycle.objects.filter(year=cycle.year - 1, standards__major=cycle.standards.major)
@@ -283,6 +286,8 @@ def persistent_gaps(cycle: Cycle) -> list[Gap]:
     if earlier is None:
         return []
     counted = Assessment.objects.counted().filter(critical_gaps__gt=0)
+    if not alone:
+        counted = counted.filter(is_one_person=False)
     now = {
         (form.agency_id, form.board_id): form
         for form in counted.filter(cycle=cycle)

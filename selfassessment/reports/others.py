@@ -1,9 +1,11 @@
-"""The blank form."""
+"""The blank form, and the letter about the outcome."""
 
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from selfassessment.models import Assessment
+from selfassessment.moderation import letter
 from selfassessment.standards.models import Standard, StandardSet
 from selfassessment.terms import FormType
 from ui import pdf
@@ -28,4 +30,14 @@ def render_blank(standards: StandardSet, form_type: FormType, *, short: bool) ->
             "number": sum(len(each["standards"]) for each in sections),
         },
         title=_("Prevent self-assessment, blank form"),
+    )
+
+
+def render_letter(assessment: Assessment) -> bytes:
+    """The outcome letter: strengths, required actions, support offered."""
+    return pdf.render(
+        "selfassessment/reports/letter_pdf.html",
+        {"assessment": assessment, "letter": letter.contents(assessment)},
+        title=_("Outcome of the Prevent self-assessment %(year)d")
+        % {"year": assessment.cycle.year},
     )

@@ -12,4 +12,5 @@ urlpatterns = [
     path("<form_key:key>/report.pdf", views.report, name="report"),
     path("<form_key:key>/actions.pdf", views.plan, name="actions_pdf"),
     path("<form_key:key>/certificate.pdf", views.certificate, name="certificate"),
+    path("<form_key:key>/letter.pdf", views.letter, name="letter"),
 ]

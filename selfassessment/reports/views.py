@@ -72,6 +72,21 @@ def certificate(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @require_safe
+def letter(request: SignedInRequest, key: str) -> HttpResponse:
+    """The outcome letter; the manager sees it before it goes out."""
+    from selfassessment.reports import others
+
+    form = visible(request, key)
+    if form.published_at is None and not policy.manages(request.user, form):
+        raise Http404  # the agency reads it once it is final
+    try:
+        content = others.render_letter(form)
+    except LookupError:
+        raise Http404 from None
+    return _pdf(request, form, content, "outcome")
+
+
+@require_safe
 def blank(request: SignedInRequest, kind: str, short: str = "") -> HttpResponse:
     """The blank form of a type, for anyone signed in."""
     from selfassessment.reports import others

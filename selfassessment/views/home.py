@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -120,7 +120,7 @@ def _without(
 
 
 def _links(roles: set[Role]) -> list[tuple[str, str]]:
-    """Ways to the pages of the manager and the board, as far as they are there."""
+    """Ways to the pages of the manager and the board."""
     manager = (Role.MODERATION_MANAGER,)
     offered: list[tuple[Any, str, str]] = [
         (manager, "selfassessment:cycles", _("Cycles: open, follow and close")),
@@ -133,11 +133,4 @@ def _links(roles: set[Role]) -> list[tuple[str, str]]:
         ),
         (terms.BOARD_READERS, "standards:sets", _("Sets of standards")),
     ]
-    found = []
-    for who, name, words in offered:
-        if roles.intersection(who):
-            try:
-                found.append((reverse(name), words))
-            except NoReverseMatch:
-                continue
-    return found
+    return [(reverse(name), words) for who, name, words in offered if roles.intersection(who)]

@@ -656,6 +656,9 @@ def test_a_critical_gap_of_two_years_is_brought_to_the_board(cast, form):
     Moderator.objects.all().delete()
     review = begun(cast, form, RP5=Rating.NOT_IN_PLACE, RP1=Rating.NOT_IN_PLACE)
     (found,) = queries.persistent_gaps(form.cycle)
+    assert queries.persistent_gaps(form.cycle, alone=False) == [found]
+    Assessment.objects.filter(pk=form.pk).update(is_one_person=True)
+    assert queries.persistent_gaps(form.cycle, alone=False) == []
     assert (found.assessment, found.codes, found.talked_on) == (form, ("RP5",), None)
     with pytest.raises(PermissionDenied):
         workflow.note_talk(form, by=cast.moderator, held_on=date(2027, 3, 1))

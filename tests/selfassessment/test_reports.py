@@ -2,22 +2,25 @@
 
 import hashlib
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import page as validator
 import pikepdf
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from selfassessment import tasks
 from selfassessment.models import SignOff
+from selfassessment.moderation import workflow as moderation
 from selfassessment.reports import agency, others, store
 from selfassessment.reports.frozen import digest, frozen
 from selfassessment.reports.models import Document, Kind
-from selfassessment.terms import FormType, Rating
+from selfassessment.terms import FormType, Outcome, Rating
 from tests.entry import enter
 from tests.selfassessment import forms
+from tests.selfassessment.test_moderation import agree_on_all, judge, moderated
 
 NOW = datetime(2026, 12, 3, 9, tzinfo=UTC)
 STATEMENT = "It is a fair picture.\nThe evidence is held."
@@ -184,3 +187,35 @@ def test_documents_are_for_those_who_may_read_the_form(signoff, full):
         address = reverse(f"selfassessment:{name}", args=[signoff.assessment.key])
         for person in (full.other_lead, full.board_member, full.stranger):
             assert enter(person).get(address).status_code == 404
+
+
+def test_the_report_after_moderation_says_what_counts_now(signoff, full, tmp_path):
+    form = signoff.assessment
+    form.refresh_from_db()
+    review = moderation.begin(form, [full.moderator, full.second_moderator], by=full.manager)
+    agree_on_all(full, form, review, but=["LG2"])
+    for person in (full.moderator, full.second_moderator):
+        judge(form, "LG2", person, Outcome.LOWER, Rating.DEVELOPING, "The minutes do not show it.")
+    moderation.finish(form, by=full.moderator)
+    review.refresh_from_db()
+    words = words_of(agency.render(form, signoff, review=review), tmp_path)
+    for expected in (
+        "Signed off and moderated",
+        "Moderated where there is one",
+        "Moderated: Developing The minutes do not show it.",
+        "Amber 64.5",
+    ):
+        assert expected in words
+
+
+def test_the_letter_is_the_agencys_once_it_is_final(cast, form, tmp_path):
+    moderated(cast, form)
+    address = reverse("selfassessment:letter", args=[form.key])
+    assert enter(cast.lead).get(address).status_code == 404
+    words = words_of(enter(cast.manager).get(address).content, tmp_path)
+    assert "Provisional outcome, from the board of North Yorkshire" in words
+    moderation.write_letter(form, by=cast.manager, strengths="Training is thorough.", support="")
+    moderation.publish(form, by=cast.manager, now=timezone.now() + timedelta(days=40))
+    words = words_of(enter(cast.senior).get(address).content, tmp_path)
+    for expected in ("Final outcome", "Training is thorough.", "RA1", "Embedded", "Developing"):
+        assert expected in words

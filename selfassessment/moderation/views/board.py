@@ -116,11 +116,12 @@ def gaps(request: SignedInRequest) -> HttpResponse:
     cycle, cycles = cycle_of(request)
     roles = {each.role for each in people.roles_for(request)}
     own = {each.pk for each in people.agencies_for(request)}
+    manages = Role.MODERATION_MANAGER in roles
     context = {
         "cycle": cycle,
         "cycles": cycles,
-        "gaps": queries.persistent_gaps(cycle),
-        "manages": Role.MODERATION_MANAGER in roles,
+        "gaps": queries.persistent_gaps(cycle, alone=manages),
+        "manages": manages,
         "own": own,
     }
     return draw(request, "gaps", context)
