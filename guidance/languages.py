@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import get_language
 from wagtail.models import Page
 
 from accounts.prepared import Prepared
@@ -39,6 +40,14 @@ def prefix(root: str) -> str:
 
 def name_of(code: str) -> str:
     return dict(settings.LANGUAGES)[code]
+
+
+def spoken() -> dict[str, object]:
+    """The language that is spoken here, for templates, where it is not the first one."""
+    code = get_language()
+    if code == settings.LANGUAGE_CODE:
+        return {}
+    return {"language": code, "is_sample": code in settings.SAMPLE_LANGUAGES}
 
 
 _OTHERS = Prepared(

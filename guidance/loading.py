@@ -412,6 +412,7 @@ def _translate(source: content.Source, english: DatedPage, locale: Locale) -> Ou
     page.body = page.body.stream_block.to_python(blocks)
     fresh = digest(page)
     if fresh == loaded.digest:
+        texts.refresh(page)  # the search did not know translations once
         return "unchanged"
     new = loaded.pk is None
     page.save_revision().publish()

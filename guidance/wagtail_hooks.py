@@ -232,6 +232,7 @@ class UrgentNoticeViewSet(RecordViewSet):
     list_display = ["words", "starts_at", "ends_at"]
     panels = [
         FieldPanel("words"),
+        FieldPanel("words_cy"),
         FieldPanel("more"),
         FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
     ]

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, GeneratedField, Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
@@ -31,6 +32,7 @@ class SearchedPage(models.Model):
     )
     title = models.CharField(max_length=255)
     text = models.TextField(blank=True)
+    language = models.CharField(max_length=10, default=settings.LANGUAGE_CODE, editable=False)
     words = GeneratedField(
         expression=SearchVector("title", weight="A", config=LANGUAGE)
         + SearchVector("text", weight="C", config=LANGUAGE),
@@ -159,6 +161,12 @@ class UrgentNotice(models.Model):
     words = models.CharField(
         _("words"), max_length=200, help_text=_("One sentence. Name nobody and no case.")
     )
+    words_cy = models.CharField(
+        _("words in Welsh"),
+        max_length=200,
+        blank=True,
+        help_text=_("For the pages in Welsh. Left empty, they show the English words."),
+    )
     more = models.CharField(
         _("address of the page that says more"),
         max_length=200,
@@ -181,6 +189,17 @@ class UrgentNotice(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def said(self) -> str:
+        """The words in the language of the page, where somebody wrote them."""
+        translated: str = getattr(self, f"words_{get_language()}", "")
+        return translated or self.words
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the words are English on a page of another language."""
+        return get_language() != settings.LANGUAGE_CODE and self.said == self.words
 
     def clean(self) -> None:
         if self.more and (not self.more.startswith("/") or self.more.startswith("//")):

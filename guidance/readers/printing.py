@@ -14,12 +14,13 @@ import qrcode
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page
 
 from agencies.terms import ContactPurpose
-from guidance import pictures
+from guidance import languages, pictures
 from guidance.models import (
     DatedPage,
     GlossaryPage,
@@ -70,12 +71,12 @@ def due(most: int) -> list[tuple[DatedPage, PrintKind]]:
 
 
 def _printed_pages() -> QuerySet[Page]:
-    pages: QuerySet[Page] = _english(Page).type(*ALONE)
+    pages: QuerySet[Page] = Page.objects.live().type(*ALONE)
     return pages
 
 
 def _english(model: type[Page]) -> Any:
-    """Published pages in the first language: documents are made of these only."""
+    """Published pages in the first language: leaflets and the whole are made of these only."""
     return model.objects.live().filter(locale=Locale.get_default())
 
 
@@ -90,7 +91,7 @@ def kinds_of(page: Page) -> set[PrintKind]:
     """The documents there are, or will be within minutes, of a page."""
     model = page.specific_class or Page
     if issubclass(model, GuidanceIndex):
-        return {PrintKind.WHOLE}
+        return {PrintKind.WHOLE} if page.locale_id == Locale.get_default().pk else set()
     if issubclass(model, LeafletPage):
         return {PrintKind.PAGE, PrintKind.FOLDED}
     return {PrintKind.PAGE} if issubclass(model, ALONE) else set()
@@ -105,7 +106,8 @@ def whole(contents: GuidanceIndex) -> list[DatedPage]:
 def make(page: DatedPage, kind: PrintKind, now: datetime) -> Print:
     """Make one document and keep it in place of the one before."""
     pages = whole(page) if isinstance(page, GuidanceIndex) else [page]
-    pdf = draw(pages, kind)
+    with translation.override(page.locale.language_code):
+        pdf = draw(pages, kind)
     printed, _new = Print.objects.update_or_create(
         page_id=page.pk,
         kind=kind,
@@ -123,7 +125,7 @@ def forget_contacts() -> None:
     """A number has changed: whatever lists contacts is to be made again."""
     listing = [
         page.pk
-        for page in (*_english(GuidancePage), *_english(LeafletPage))
+        for page in (*GuidancePage.objects.live(), *_english(LeafletPage))
         if page.contacts_wanted() or getattr(page, "contacts_for", "")
     ]
     Print.objects.filter(page_id__in=listing).delete()
@@ -148,6 +150,7 @@ def draw(pages: list[DatedPage], kind: PrintKind) -> bytes:
         "edition": _edition(pages),
         "address": address,
         "code": code(address),
+        **languages.spoken(),
         "places": contacts_by_place() if kind == PrintKind.FOLDED else None,
     }
     template = "leaflet_folded_pdf" if kind == PrintKind.FOLDED else "page_pdf"

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.search import (
     SearchHeadline,
     SearchQuery,
@@ -26,6 +28,7 @@ from django.db.models import F
 from django.utils.safestring import SafeString
 from wagtail.models import Page
 
+from guidance import languages
 from guidance.readers.models import LANGUAGE, KnownWord, SearchedPage
 
 ON_A_PAGE = 10
@@ -63,38 +66,48 @@ class Found:
 
 
 # --- Asking ---------------------------------------------------------------------------------------
-def find(asked: str, *, number: int = 1, synonyms: Synonyms = ()) -> Found:
+def find(
+    asked: str,
+    *,
+    number: int = 1,
+    synonyms: Synonyms = (),
+    language: str = settings.LANGUAGE_CODE,
+) -> Found:
     """Pages that answer a question, the best first.
 
     Args:
         asked: what was typed; of long questions the first 200 signs count.
         number: which ten of the results; a number too high gives the last.
         synonyms: groups of words that mean the same.
+        language: of the pages; spellings are known in the first language only.
     """
     asked = SPACES.sub(" ", asked.replace("\x00", "")).strip()[:LONGEST]
     typed = WORD.findall(asked.lower())
     words = ([word for word in typed if len(word) > 1] or typed)[:MOST_WORDS]
     if not words:
         return Found(asked)
-    found = _search(asked, words, number, synonyms)
+    search = partial(_search, asked, number=number, synonyms=synonyms, language=language)
+    found = search(words)
     if found.total:
         return found
-    spelt = [_nearest(word) or word for word in words]
+    english = language == settings.LANGUAGE_CODE
+    spelt = [_nearest(word) or word for word in words] if english else words
     if spelt != words:
-        found = _search(asked, spelt, number, synonyms, instead=" ".join(spelt))
+        found = search(spelt, instead=" ".join(spelt))
         if found.total:
             return found
     if len(words) > 1:
-        return _search(asked, spelt, number, synonyms, any_word=True)
+        return search(spelt, any_word=True)
     return Found(asked)
 
 
 def _search(
     asked: str,
     words: list[str],
+    *,
     number: int,
     synonyms: Synonyms,
-    *,
+    language: str,
     instead: str = "",
     any_word: bool = False,
 ) -> Found:
@@ -102,7 +115,7 @@ def _search(
         written(words, synonyms, any_word=any_word), config=LANGUAGE, search_type="raw"
     )
     pages = (
-        SearchedPage.objects.filter(words=query)
+        SearchedPage.objects.filter(words=query, language=language)
         .annotate(rank=SearchRank(F("words"), query, normalization=1))
         .order_by("-rank", "title", "pk")
     )
@@ -139,7 +152,8 @@ def _results(keys: list[int], query: SearchQuery) -> list[Result]:
 
 
 def _address(page: Page) -> str:
-    return "/" + "/".join(page.url_path.split("/")[2:])
+    _empty, root, *rest = page.url_path.split("/")
+    return languages.prefix(root) + "/" + "/".join(rest)
 
 
 def marked(excerpt: str) -> SafeString:
@@ -202,13 +216,20 @@ def _nearest(word: str) -> str:
 
 
 # --- Keeping --------------------------------------------------------------------------------------
-def keep(found: Iterable[tuple[Page, str]]) -> None:
-    """Let pages be found by their titles and these words from now on."""
-    rows = [SearchedPage(page_id=page.pk, title=page.title, text=text) for page, text in found]
+def keep(found: Iterable[tuple[Page, str]], *, language: str = settings.LANGUAGE_CODE) -> None:
+    """Let pages of a language be found by their titles and these words from now on."""
+    rows = [
+        SearchedPage(page_id=page.pk, title=page.title, text=text, language=language)
+        for page, text in found
+    ]
     SearchedPage.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["page"], update_fields=["title", "text"]
+        rows,
+        update_conflicts=True,
+        unique_fields=["page"],
+        update_fields=["title", "text", "language"],
     )
-    learn(part for row in rows for part in (row.title, row.text))
+    if language == settings.LANGUAGE_CODE:
+        learn(part for row in rows for part in (row.title, row.text))
 
 
 def forget(page: Page) -> None:
@@ -227,5 +248,6 @@ def learn(texts: Iterable[str]) -> None:
 def learn_afresh() -> None:
     """Know the words of the pages that are there, and no others."""
     KnownWord.objects.all().delete()
-    for row in SearchedPage.objects.iterator(chunk_size=200):
+    english = SearchedPage.objects.filter(language=settings.LANGUAGE_CODE)
+    for row in english.iterator(chunk_size=200):
         learn([row.title, row.text])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from wagtail.models import Locale, Page
+from wagtail.models import Page
 
 from guidance.models import DatedPage
 from guidance.readers import search
@@ -27,7 +27,7 @@ def let_be_found(pages: Iterable[DatedPage]) -> None:
 def refresh(page: Page) -> None:
     """Let the search know a page as it stands now, or forget it."""
     own = page.specific
-    if own.live and isinstance(own, DatedPage) and own.locale_id == Locale.get_default().pk:
-        let_be_found([own])
+    if own.live and isinstance(own, DatedPage):
+        search.keep([(own, text_of(own))], language=own.locale.language_code)
     else:
         search.forget(page)

@@ -8,6 +8,7 @@ from guidance.readers.models import PrintKind
 app_name = "readers"
 urlpatterns = [
     path("search/", views.find, name="search"),
+    path("cy/search/", views.find, {"language": "cy"}, name="search_cy"),
     path("updates/", views.follow, name="updates"),
     path("updates/asked/", views.asked, name="asked"),
     path("updates/confirm/<str:token>/", views.confirm, name="confirm"),

@@ -3,21 +3,23 @@
 import gettext
 import re
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
+import pikepdf
 import pytest
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as gettext_of_pages
 from django.utils.translation import trans_real
-from wagtail.models import Page
 
 from agencies.models import Contact
 from agencies.terms import ContactPurpose
 from guidance import loading
 from guidance.models import HomePage, pages_at
-from guidance.readers import printing
-from guidance.readers.models import SearchedPage, UrgentNotice
+from guidance.readers import printing, search
+from guidance.readers.models import KnownWord, PrintKind, UrgentNotice
 from tests.guidance.conftest import page_of
 
 pytestmark = pytest.mark.django_db
@@ -62,13 +64,58 @@ def test_what_is_not_translated_is_not_there(both, client):
     assert "Cymraeg" not in page
 
 
-def test_english_lists_searches_and_documents_know_english_only(both):
-    welsh = Page.objects.filter(locale__language_code="cy")
-    assert not SearchedPage.objects.filter(page__in=welsh).exists()
-    assert not {page.pk for page, _kind in printing.due(500)} & set(
-        welsh.values_list("pk", flat=True)
-    )
+def test_english_lists_and_searches_know_english_only(both, client):
+    assert search.find("arweinydd").total == 0
+    assert not KnownWord.objects.filter(word="arweinydd").exists()
+    assert "/cy/" not in client.get("/search/?q=guidance").content.decode()
     assert HomePage.objects.filter(locale__language_code="en-gb").count() == 1
+
+
+def test_a_search_from_a_page_in_welsh_finds_pages_in_welsh(both, client):
+    contents = client.get("/cy/guidance/").content.decode()
+    assert '<form method="get" action="/cy/search/"' in contents
+    assert 'class="govuk-footer__link" href="/cy/search/"' in contents
+    found = client.get("/cy/search/", {"q": "gwirio"}).content.decode()
+    assert '<html lang="cy"' in found
+    assert 'href="/cy/guidance/what-to-do/"' in found
+    assert 'href="/search/?q=gwirio"' in found
+    assert "Ni chafwyd hyd i ddim" in client.get("/cy/search/?q=channel").content.decode()
+
+
+def test_a_page_in_welsh_has_a_document_in_welsh(both, client):
+    page = page_of("/cy/guidance/what-to-do/")
+    printed = reverse("readers:pdf", args=[page.pk])
+    assert f'href="{printed}"' in client.get(page.address).content.decode()
+    assert "yn cael ei baratoi" in client.get(printed).content.decode()
+    due = {(one.address, kind) for one, kind in printing.due(500)}
+    assert {(path, PrintKind.PAGE) for path in WELSH[2:]} <= due
+    assert not due & {(path, PrintKind.WHOLE) for path in WELSH}
+    made = printing.make(page, PrintKind.PAGE, timezone.now())
+    with pikepdf.open(BytesIO(bytes(made.pdf))) as document:
+        assert str(document.Root.Lang) == "cy"
+    assert client.get(printed)["Content-Type"] == "application/pdf"
+    assert translation.get_language() == "en-gb"
+
+
+def test_an_urgent_notice_is_said_in_the_language_of_the_page(both, client):
+    now = timezone.now()
+    notice = UrgentNotice(
+        words="Ring first today.",
+        starts_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=1),
+    )
+    notice.save()
+    english = '<span lang="en-GB">Ring first today.</span>'
+    assert english in client.get("/cy/guidance/").content.decode()
+    notice.words_cy = "Ffoniwch yn gyntaf heddiw."
+    notice.save()
+    for path in ("/cy/guidance/", "/cy/search/"):
+        page = client.get(path).content.decode()
+        assert "Ffoniwch yn gyntaf heddiw." in page
+        assert "Ring first" not in page
+    page = client.get("/guidance/").content.decode()
+    assert "Ring first today." in page
+    assert '<span lang="en-GB">' not in page
 
 
 def test_loading_again_leaves_what_editors_changed(both):
@@ -125,6 +172,24 @@ def test_a_page_in_welsh_has_no_english_around_its_words(both, client, locality,
             page = client.get(path + more).content.decode()
             assert '<html lang="cy"' in page, path + more
             assert "Mehefin" in page or "June" not in page
+    page = page_of("/cy/guidance/what-to-do/")
+    suggest = reverse("readers:suggest", args=[page.pk])
+    answers = [
+        client.get("/cy/search/"),
+        client.get("/cy/search/?q=gwirio"),
+        client.get("/cy/search/?q=xylophone"),
+        client.get(reverse("readers:pdf", args=[page.pk])),
+        client.get(suggest),
+        client.post(suggest, {"words": ""}),
+        client.post(suggest, {"words": "Ffoniwch 01632 960101 nawr"}),
+        client.post(suggest, {"words": "Mae gair ar goll yma."}),
+        *(
+            client.post(reverse("readers:useful", args=[page.pk]), {"useful": answer})
+            for answer in ("yes", "no")
+        ),
+    ]
+    for answer in answers:
+        assert '<html lang="cy"' in answer.content.decode()
     # The parts of templates that these pages have no cause to show, as a translator would see them.
     with translation.override("cy"):
         for name in READ_IN_WELSH:
@@ -139,6 +204,7 @@ READ_IN_WELSH = (
     *(f"guidance/{name}" for name in ("dated", "guidance_page", "guidance_index", "home_page")),
     *(f"guidance/{name}" for name in ("_kept", "_contacts", "_when", "_pages", "_news")),
     *(f"guidance/{name}" for name in ("changes", "no_such_day", "not_then", "help_page")),
+    *(f"guidance/readers/{name}" for name in ("search", "thanks", "suggest", "suggested")),
     *(f"guidance/readers/_{name}" for name in ("answer_back", "prints", "search_form", "confirm")),
     *(f"guidance/blocks/{name}" for name in ("heading", "number", "wanted", "picture", "duty")),
 )
