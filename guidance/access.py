@@ -1,5 +1,7 @@
 """Who may work in the back office: those whose roles say so, at every request."""
 
+from itertools import product
+
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
@@ -43,11 +45,13 @@ ON_RECORDS = {
     ]
     + ["view_terms", "add_terms"],  # a version is followed by another, never changed
 }
+# Of pictures and of files to download alike.
 ON_PICTURES = {
     Role.GUIDANCE_EDITOR: ["add", "change", "choose"],
     Role.GUIDANCE_APPROVER: ["add", "change", "choose"],
     Role.PORTAL_ADMIN: [],
 }
+KEPT = [("wagtailimages", "image"), ("wagtaildocs", "document")]
 APPROVAL = "Approval by a guidance approver"
 STEPS = {
     "1. Read and checked": [Role.GUIDANCE_EDITOR, Role.GUIDANCE_APPROVER],
@@ -93,9 +97,9 @@ def prepare_groups() -> None:
                 content_type__app_label="wagtailcore", codename=f"{act}_page"
             )
             GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
-        for act in ON_PICTURES[role]:
+        for act, (app, kind) in product(ON_PICTURES[role], KEPT):
             permission = Permission.objects.get(
-                content_type__app_label="wagtailimages", codename=f"{act}_image"
+                content_type__app_label=app, codename=f"{act}_{kind}"
             )
             GroupCollectionPermission.objects.get_or_create(
                 group=group, collection=Collection.get_first_root_node(), permission=permission

@@ -3,15 +3,18 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 
 from agencies.terms import ContactPurpose
+from guidance import downloads
 from guidance.content import CODE
 from guidance.terms import Sector
 
@@ -210,15 +213,50 @@ class WantedBlock(blocks.CharBlock):
         template = "guidance/blocks/wanted.html"
 
 
+class DownloadValue(blocks.StructValue):
+    """Something to download: a file of ours, or something at an address."""
+
+    @property
+    def href(self) -> str:
+        """Where it is; empty for a file that is no longer kept."""
+        file = self.get("file")
+        return str(file.url if file else self.get("address") or "")
+
+    @property
+    def about(self) -> str:
+        """Its type and size; of a file of ours as it is, of others as the editor wrote it."""
+        file = self.get("file")
+        return downloads.about(file) if file else str(self.get("kind") or "")
+
+
 class DownloadBlock(blocks.StructBlock):
+    """A file that is kept here, or the address of one that is kept elsewhere."""
+
     title = blocks.CharBlock(label=_("Title"))
-    address = blocks.CharBlock(label=_("Address"))
-    kind = blocks.CharBlock(required=False, label=_("Kind and size"), help_text=_("PDF, 120 KB"))
+    file = DocumentChooserBlock(
+        required=False,
+        label=_("File"),
+        help_text=_("PDF, Word, ODT or spreadsheet. Its type and size are shown by themselves."),
+    )
+    address = blocks.CharBlock(
+        required=False, label=_("Address"), help_text=_("Of a file that is kept elsewhere.")
+    )
+    kind = blocks.CharBlock(
+        required=False, label=_("Kind and size of what is there"), help_text=_("PDF, 120 KB")
+    )
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if bool(cleaned["file"]) == bool(cleaned["address"]):
+            wrong = ValidationError(_t("Choose a file, or write an address: one of the two."))
+            raise blocks.StructBlockValidationError({"file": wrong})
+        return cleaned
 
     class Meta:
         icon = "download"
         label = _("Download")
         template = "guidance/blocks/download.html"
+        value_class = DownloadValue
 
 
 class PictureBlock(blocks.StructBlock):

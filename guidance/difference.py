@@ -43,7 +43,7 @@ def _of(body: Any) -> Iterator[str]:
         elif kind == "number" and value["phone"]:
             yield f"{value['name']} {value['phone']} {value['note']}"
         elif kind == "download":
-            yield f"{value['title']} {value['address']} {value['kind']}"
+            yield f"{value['title']} {value.href} {value.about}"
         elif kind == "picture":
             shown = value["picture"]
             yield f"{shown.contextual_alt_text if shown else ''} {value['caption']}"

@@ -52,6 +52,7 @@ def findings(today: date) -> dict[str, list[Finding]]:
             if isinstance(page, GuidancePage | LeafletPage) and not page.sources
         ],
         _("Images without words"): [*_without_words(pages), *_undescribed()],
+        _("Downloads without a file"): list(_without_file(pages)),
         _("To be supplied by the board"): list(_wanted(pages)),
     }
 
@@ -111,6 +112,13 @@ def _without_words(pages: list[DatedPage]) -> Iterator[Finding]:
                 yield Finding(page.title, _("A picture that is no longer kept."), _edit(page))
             elif not shown.decorative and not shown.contextual_alt_text:
                 yield Finding(page.title, _("Say what the picture shows."), _edit(page))
+
+
+def _without_file(pages: list[DatedPage]) -> Iterator[Finding]:
+    for page in pages:
+        for block in walk(page.body):
+            if block.block_type == "download" and not block.value.href:
+                yield Finding(page.title, _("A file that is no longer kept."), _edit(page))
 
 
 def _undescribed() -> Iterator[Finding]:

@@ -262,7 +262,11 @@ def without_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return [without_numbers(item) for item in value]
     if isinstance(value, dict):
-        kept = {key: without_numbers(item) for key, item in value.items() if key != "id"}
+        kept = {
+            key: without_numbers(item)
+            for key, item in value.items()
+            if key != "id" and (key, item) != ("file", None)  # downloads had no files once
+        }
         if set(kept) == {"words", "code"} and not kept["code"]:
             return kept["words"]  # as headings were stored before they could carry a code
         return kept["value"] if kept.get("type") == "item" else kept
@@ -736,7 +740,7 @@ class MembersPage(Page):
     readers = ChoicesField(
         Role,
         verbose_name=_("only for"),
-        help_text=_("Tick none for everybody who is signed in. Pictures can be seen by all."),
+        help_text=_("Tick none for everybody who is signed in. Pictures and files go with it."),
     )
 
     content_panels = [

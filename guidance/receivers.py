@@ -4,9 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
 from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
-from wagtail.models import Comment, CommentReply, Page, TaskState, WorkflowState
+from wagtail.models import (
+    Comment,
+    CommentReply,
+    Page,
+    ReferenceIndex,
+    TaskState,
+    WorkflowState,
+)
 from wagtail.signals import (
     page_published,
     page_unpublished,
@@ -115,6 +123,13 @@ def tell_of_reply(instance: CommentReply, created: bool, **kwargs: Any) -> None:
     if created:
         key = f"{instance.comment_id}-{instance.pk}"
         notices.comment(instance.comment.page, key=key, by=instance.user)
+
+
+# Wagtail's worker does the same a little later; who may have a picture is asked from now on.
+@receiver(page_published, dispatch_uid="guidance_uses")
+def note_what_it_uses(instance: Page, **kwargs: Any) -> None:
+    with transaction.atomic():
+        ReferenceIndex.create_or_update_for_object(instance.specific)
 
 
 # The loader stores new pages without these signals, and notes their edition itself.

@@ -9,6 +9,14 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     # Wagtail's names of what was added and of what it made smaller for its own screens.
     re_path(r"^media/((?:original_images|images)/[\w\-.]+)$", views.picture, name="picture"),
+    path("documents/<int:pk>/<str:name>", views.download, name="wagtaildocs_serve"),
+    # The same for people who are signed in, who may have more.
+    re_path(
+        r"^members/((?:original_images|images)/[\w\-.]+)$",
+        views.members_picture,
+        name="members_picture",
+    ),
+    path("members/documents/<int:pk>/", views.members_download, name="members_download"),
     path("members/<int:pk>/", views.members, name="guidance_members"),
     path("favicon.ico", views.favicon, name="favicon"),
     re_path(r"^((?:[\w\-]+/)*)changes/$", views.changes, name="guidance_changes"),

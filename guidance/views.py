@@ -22,16 +22,16 @@ from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from accounts.http import SignedInRequest
 from accounts.prepared import Prepared
-from guidance import difference, editions, languages, pictures
+from guidance import difference, downloads, editions, languages, pictures, visibility
 from guidance.models import GuidanceIndex, MembersPage, PageEdition, pages_in, path_of
 from guidance.readers import reading
 from ui.difference import around, between
@@ -119,15 +119,7 @@ def _rendered(request: HttpRequest, page: Page) -> HttpResponse:
 
 def _in_languages(page: Page) -> dict[str, object]:
     """The language of a page, for those who listen to it, and where its translations stand."""
-    return {"translations": languages.others(page, path_of)} | _spoken()
-
-
-def _spoken() -> dict[str, object]:
-    """The language that is spoken here, where it is not the first one."""
-    code = get_language()
-    if code == settings.LANGUAGE_CODE:
-        return {}
-    return {"language": code, "is_sample": code in settings.SAMPLE_LANGUAGES}
+    return {"translations": languages.others(page, path_of)} | languages.spoken()
 
 
 def _moved(request: HttpRequest) -> HttpResponse:
@@ -143,7 +135,7 @@ def _as_on(request: HttpRequest, address: str) -> HttpResponse:
     """The page as it was published on a day; a permanent address, kept out of search engines."""
     day, today = _day(request.GET["on"]), timezone.localdate()
     if day is None or day > today:
-        context = {"address": address, "today": today} | _spoken()
+        context = {"address": address, "today": today} | languages.spoken()
         return render(request, "guidance/no_such_day.html", context, status=404)
     live = editions.live_page(address)
     one = editions.on(day, address, live.pk if live else None)
@@ -153,12 +145,12 @@ def _as_on(request: HttpRequest, address: str) -> HttpResponse:
         if first is None:
             raise Http404
         context = {"address": address, "day": day, "first": first, "taken_away": one}
-        context |= _spoken()
+        context |= languages.spoken()
         return render(request, "guidance/not_then.html", context, status=404)
     request.as_on = {"day": day, "one": one, "now": live}  # type: ignore[attr-defined]
     response: TemplateResponse = editions.as_it_was(one).serve(request)
     if response.context_data is not None:
-        response.context_data |= _spoken()
+        response.context_data |= languages.spoken()
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -201,7 +193,7 @@ def _changes(request: HttpRequest, path: str) -> HttpResponse:
     }
     if not whole:
         context |= _compared(request, address, live.pk if live else None)
-    return render(request, "guidance/changes.html", context | _spoken())
+    return render(request, "guidance/changes.html", context | languages.spoken())
 
 
 def _compared(request: HttpRequest, address: str, pk: int | None) -> dict[str, object]:
@@ -241,15 +233,65 @@ def members(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 @conditional_page
 def picture(request: HttpRequest, name: str) -> HttpResponse:
-    """A picture of the guidance. Whatever else lies in the storage is not there."""
+    """A picture of a public page. Whatever else lies in the storage is not there."""
+    if not visibility.is_public(visibility.of_picture(name)):
+        return _through_the_door(request, "members_picture", name)
+    response = _picture(name)
+    response["Cache-Control"] = FOR_EVERYBODY
+    return response
+
+
+@require_safe
+def members_picture(request: SignedInRequest, name: str) -> HttpResponse:
+    """A picture of a page for members, and for editors any."""
+    if not visibility.may_have(request.user, visibility.of_picture(name)):
+        raise Http404
+    return _picture(name)
+
+
+def _picture(name: str) -> HttpResponse:
     data = pictures.kept(name)
     kind = pictures.type_of(data or b"")
     if data is None or kind is None:
         raise Http404
     response = HttpResponse(data, content_type=kind)
     response["Content-Security-Policy"] = pictures.POLICY
+    return response
+
+
+def _through_the_door(request: HttpRequest, name: str, *args: object) -> HttpResponse:
+    """To the address that asks for every factor. To strangers nothing is there."""
+    if not request.user.is_authenticated:
+        raise Http404
+    return redirect(name, *args)
+
+
+@login_not_required
+@require_safe
+@conditional_page
+def download(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """A file of a public page; the name in the address is for people."""
+    if not visibility.is_public(visibility.of_download(pk)):
+        return _through_the_door(request, "members_download", pk)
+    response = _download(pk)
     response["Cache-Control"] = FOR_EVERYBODY
     return response
+
+
+@require_safe
+def members_download(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A file of a page for members, and for editors any."""
+    if not visibility.may_have(request.user, visibility.of_download(pk)):
+        raise Http404
+    return _download(pk)
+
+
+def _download(pk: int) -> HttpResponse:
+    document = get_object_or_404(get_document_model(), pk=pk)
+    kind, data = downloads.kind_of(document), pictures.kept(document.file.name)
+    if kind is None or data is None:
+        raise Http404
+    return downloads.given(document, data, kind)
 
 
 @login_not_required

@@ -198,6 +198,8 @@ WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 5_000_000
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000
 WAGTAILIMAGES_IMAGE_FORM_BASE = "guidance.pictures.PictureForm"
+# Files to download are written anew, and given out by guidance.views.download.
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "guidance.download_form.DownloadForm"
 
 # --- Signing in -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

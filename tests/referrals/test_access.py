@@ -33,8 +33,10 @@ PUBLIC = {
     "referrals:stop",
     "guidance_changes",
     "picture",
+    "wagtaildocs_serve",
     # For readers, who are nobody in particular (tests/guidance/test_answering_back.py).
     "readers:search",
+    "readers:search_cy",
     "readers:updates",
     "readers:asked",
     "readers:confirm",
@@ -69,6 +71,8 @@ SIGNED_IN = {
     "readers:reading_pdf",
     # For the roles that a page names (tests/guidance/test_members_pages.py).
     "guidance_members",
+    "members_picture",
+    "members_download",
     # For privacy officers, and leads where they answer for it (tests/referrals/test_disposal.py).
     # For the partnership's manager and the board (tests/selfassessment/test_sets_pages.py).
     "standards:sets",
