@@ -24,6 +24,7 @@ from agencies.models import (
     Route,
 )
 from agencies.terms import READS_OTHERS, SUGGESTED_MONTHS, ContactPurpose, Role, Scope
+from demo import events
 from demo.stories import HERE, read
 from guidance import loading
 from guidance.models import StatementPage
@@ -181,6 +182,7 @@ def go_live(people: dict[str, User], *, now: datetime) -> None:
     if not StatementPage.objects.live().filter(slug=SLUG).exists():
         loading.load()
         loading.load_translations("cy")
+    events.announce(timezone.localdate(now))
     if not Terms.objects.exists():
         terms = Terms.objects.create(words=DRAFT)
         TermsAccepted.objects.bulk_create(

@@ -1,6 +1,7 @@
 """A page of the guidance, from an editor's draft to a reader who finds, compares and prints it."""
 
 import re
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -90,8 +91,13 @@ def test_a_change_is_written_sent_back_agreed_found_and_read_again(stage, seat):
     expect(reader.page.get_by_text("Readers lost their way.")).to_be_visible()
     assert see(reader) == []
     page.refresh_from_db()
-    printed = printing.make(page, PrintKind.PAGE, timezone.now())
-    assert bytes(printed.pdf).startswith(b"%PDF")
+    printing.make(page, PrintKind.PAGE, timezone.now())  # as the worker does within minutes
+    reader.go(PATH)
+    link = reader.page.get_by_role("link", name="This page (PDF)")
+    document = reader.page.request.get(reader.base + str(link.get_attribute("href")))
+    assert document.headers["content-type"] == "application/pdf"
+    paper = subprocess.run(["pdftotext", "-", "-"], input=document.body(), capture_output=True)
+    assert "A lighthouse leads you" in " ".join(paper.stdout.decode().split())
 
     staff = seat(hannah)
     staff.go("/reading/")
