@@ -1,7 +1,7 @@
 """What may stand in an address: the key of a form, the code of a standard."""
 
 from django.urls import register_converter
-from django.urls.converters import StringConverter
+from django.urls.converters import StringConverter, get_converters
 
 
 class KeyConverter(StringConverter):
@@ -20,6 +20,17 @@ class CodeConverter(StringConverter):
         return value.lower()
 
 
+class VersionConverter(StringConverter):
+    """Of a set of standards: 2026.1."""
+
+    regex = "[0-9]{4}[.][0-9]{1,4}"
+
+
+ALL = {"form_key": KeyConverter, "code": CodeConverter, "version": VersionConverter}
+
+
 def register() -> None:
-    register_converter(KeyConverter, "form_key")
-    register_converter(CodeConverter, "code")
+    """Once, whichever list of addresses is read first."""
+    for name, converter in ALL.items():
+        if name not in get_converters():
+            register_converter(converter, name)

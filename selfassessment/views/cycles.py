@@ -31,6 +31,7 @@ from selfassessment.standards.models import StandardSet
 from selfassessment.terms import FormType, Status
 from selfassessment.workflow import cycles as rounds
 from selfassessment.workflow.profiles import may_set, size_of
+from ui.text import showable
 
 A_PAGE = 40
 SHOWN_WAIVERS = 20
@@ -230,7 +231,7 @@ class Line:
 def profile_list(request: SignedInRequest) -> HttpResponse:
     """Which form each agency fills in; the guesses first, as they want a look."""
     _see_that_they_manage(request)
-    name = request.GET.get("q", "").strip()[:80]
+    name = showable(request.GET.get("q", "").strip()[:80])
     rows = Agency.objects.filter(is_active=True).annotate(is_guess=Q(assessment_profile=None))
     rows = rows.select_related("assessment_profile", "locality")
     if name:

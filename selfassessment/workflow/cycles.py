@@ -20,6 +20,7 @@ from agencies.models import Agency
 from audit import events
 from selfassessment import notices, policy
 from selfassessment.models import AlsoReports, Assessment, Cycle, Extension, Profile
+from selfassessment.moderation.models import Appeal
 from selfassessment.moves import NotReady, TransitionError, locked, move
 from selfassessment.profiles import guess_for
 from selfassessment.standards.models import Standard, StandardSet
@@ -360,8 +361,11 @@ def close_due(now: datetime, *, at_most: int = CLOSED_AT_ONCE) -> int:
 def _close_some(cycle: Cycle, at_most: int, now: datetime) -> int:
     left = Assessment.objects.filter(cycle=cycle).exclude(status=Status.CLOSED)
     # Of two boards' forms the one that holds the answers is locked first, as everywhere.
+    # An appeal is decided first: the form of an agency that waits for the chair stays open.
+    waits = Appeal.objects.filter(decided_at__isnull=True, review__signoff__voided_at__isnull=True)
     some = list(
-        left.select_for_update(of=("self",), skip_locked=True)
+        left.exclude(status=Status.MODERATED, pk__in=waits.values("review__assessment"))
+        .select_for_update(of=("self",), skip_locked=True)
         .select_related("cycle", "agency", "board")
         .order_by("answers_of", "pk")[:at_most]
     )

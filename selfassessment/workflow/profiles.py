@@ -35,7 +35,13 @@ class SetUp:
 def may_set(user: User, agency: Agency) -> bool:
     """Its leads and administrators, and the board's manager."""
     held = Agency.objects.held_by(user, *AGENCY_LEADS, Role.AGENCY_ADMIN, Role.SENIOR_LEAD)
-    return policy.manages(user) or held.filter(pk=agency.pk).exists()
+    return manages(user, agency) or held.filter(pk=agency.pk).exists()
+
+
+def manages(user: User, agency: Agency) -> bool:
+    """As the board's manager; nobody is that for an agency of their own (AC-11)."""
+    own = Agency.objects.belonging_to(user).filter(pk=agency.pk)
+    return policy.manages(user) and not own.exists()
 
 
 @transaction.atomic
@@ -51,7 +57,7 @@ def set_profile(agency: Agency, setup: SetUp, *, by: User) -> Profile:
     agency = Agency.objects.select_for_update().get(pk=agency.pk)
     profile = Profile.objects.filter(agency=agency).first() or Profile(agency=agency)
     required = profile.full_form_required
-    if policy.manages(by):
+    if manages(by, agency):
         required = setup.full_form_required
     elif setup.full_form_required != required:
         raise PermissionDenied
