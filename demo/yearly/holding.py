@@ -22,6 +22,7 @@ from demo.yearly.places import HERE
 from demo.yearly.rounds import Form
 from files.terms import FileState
 from selfassessment import advice
+from selfassessment.evidence import beside
 from selfassessment.evidence.models import Evidence, EvidenceUse, EvidenceVersion
 from selfassessment.evidence.terms import TAKEN, months_before
 from selfassessment.standards.models import Standard
@@ -61,9 +62,9 @@ def hold(forms: Iterable[Form], now: datetime) -> None:
         for evidence, shown in held.more():
             pieces.append(evidence)
             uses += held.uses(evidence, shown)
-    keys.new_cases(each.pk for each in pieces)
     Evidence.objects.bulk_create(pieces)
     EvidenceUse.objects.bulk_create(uses)
+    keys.new_cases(evidence.pk for _form, evidence, _which in filed)
     for form, evidence, which in filed:
         _add_file(form, evidence, which)
 
@@ -151,8 +152,9 @@ class _Held:
 # Files ----------------------------------------------------------------------------------------
 def _add_file(form: Form, evidence: Evidence, which: str) -> None:
     """A small real file, kept as any other: written anew, sealed, and found clean."""
-    name, content, first = FILES[which](form.place.name)
+    name, content = FILES[which](form.place.name)
     kept = files.clean(name, content, taken=TAKEN)
+    shown = beside.of_file(kept)
     when = evidence.created_at
     EvidenceVersion.objects.create(
         evidence=evidence,
@@ -162,7 +164,9 @@ def _add_file(form: Form, evidence: Evidence, which: str) -> None:
         size=len(kept.content),
         sha256=kept.sha256,
         content=kept.content,
-        first_words=first,
+        picture=shown.picture,
+        first_words=shown.words,
+        has_picture=bool(shown.picture),
         state=FileState.CLEAN,
         added_by=evidence.created_by,
         added_at=when,
@@ -170,7 +174,7 @@ def _add_file(form: Form, evidence: Evidence, which: str) -> None:
     )
 
 
-def _risk(agency: str) -> tuple[str, bytes, str]:
+def _risk(agency: str) -> tuple[str, bytes]:
     """A typed risk assessment of one page, as PDF."""
     lines = [
         f"Prevent risk assessment: {agency}",
@@ -194,10 +198,10 @@ def _risk(agency: str) -> tuple[str, bytes, str]:
     page.Contents = pdf.make_stream(f"BT /F1 12 Tf 18 TL 72 760 Td\n{signs}\nET".encode("latin-1"))
     out = io.BytesIO()
     pdf.save(out)
-    return "Risk assessment.pdf", out.getvalue(), " ".join(line.strip() for line in lines if line)
+    return "Risk assessment.pdf", out.getvalue()
 
 
-def _poster(agency: str) -> tuple[str, bytes, str]:
+def _poster(agency: str) -> tuple[str, bytes]:
     """The page beside the telephone, as a picture."""
     picture = Image.new("RGB", (700, 900), PAPER)
     pen = ImageDraw.Draw(picture)
@@ -218,10 +222,10 @@ def _poster(agency: str) -> tuple[str, bytes, str]:
     pen.text((60, 820), agency, INK, font_size=26)
     out = io.BytesIO()
     picture.save(out, "PNG")
-    return "Notice check share.png", out.getvalue(), ""
+    return "Notice check share.png", out.getvalue()
 
 
-def _register(agency: str) -> tuple[str, bytes, str]:
+def _register(agency: str) -> tuple[str, bytes]:
     """Training by team, in counts, as a sheet."""
     book = Workbook()
     sheet = book.active
@@ -232,7 +236,7 @@ def _register(agency: str) -> tuple[str, bytes, str]:
         sheet.append([team, people, trained])
     out = io.BytesIO()
     book.save(out)
-    return "Training register.xlsx", out.getvalue(), "Team People Trained within two years"
+    return "Training register.xlsx", out.getvalue()
 
 
 FILES = {"risk": _risk, "poster": _poster, "register": _register}

@@ -75,14 +75,19 @@ def make(company: cast.Company, *, now: datetime) -> Made:
         moderating.moderate(of_year, made.moderators, company.people, now)
         for form in of_year:
             results.refresh(form.row)
-    planning.require(forms)
+    planning.require(forms, now)
     return made
 
 
-def _cycles(today: date, manager: User) -> list[Cycle]:
+def standard_set() -> StandardSet:
+    """The portal's own set, stored if it is not yet."""
     if not StandardSet.objects.filter(version=VERSION).exists():
         loading.load()
-    standards = StandardSet.objects.get(version=VERSION)
+    return StandardSet.objects.get(version=VERSION)
+
+
+def _cycles(today: date, manager: User) -> list[Cycle]:
+    standards = standard_set()
     days = Days.of_open(today)
     found = []
     for ago in reversed(range(YEARS)):
@@ -98,9 +103,9 @@ def _cycles(today: date, manager: User) -> list[Cycle]:
                 report_on=of_year.report,
                 closes_on=of_year.closes,
                 seed=f"demonstration{of_year.opens.year}aaaaaaaaa",
-                opened_at=_morning(of_year.opens),
+                opened_at=morning(of_year.opens),
                 opened_by=manager,
-                closed_at=_morning(closed) if ago else None,
+                closed_at=morning(closed) if ago else None,
             )
         )
     Cycle.objects.bulk_create(found)
@@ -112,7 +117,7 @@ def _cycles(today: date, manager: User) -> list[Cycle]:
     return found
 
 
-def _morning(day: date) -> datetime:
+def morning(day: date) -> datetime:
     return datetime.combine(day, time(6), UTC)
 
 
@@ -159,7 +164,7 @@ def _row(form: Form, today: date) -> Assessment:
         signed_at=form.signed,
         moderated_at=form.moderated,
         published_at=form.published,
-        created_at=_morning(form.cycle.opens_on),
+        created_at=morning(form.cycle.opens_on),
     )
     if form.stands == Status.RETURNED:
         row.prepared_at = row.prepared_by = None  # whoever prepares says it anew
@@ -223,8 +228,7 @@ def _answer_to(
         saved_at=moment,
     )
     if rating == Rating.NOT_APPLICABLE:
-        index = sorted(rounds.SET_ASIDE).index(code)
-        answer.not_applicable_reason = words.told()["not_applicable"][index]
+        answer.not_applicable_reason = words.not_applicable(code)
     last = made.get((form.ago + 1, place.name, code))
     if last is not None:
         then = Rating(last.rating)

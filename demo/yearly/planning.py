@@ -10,6 +10,7 @@ from accounts.models import User
 from demo.yearly import words
 from demo.yearly.rounds import Form
 from selfassessment import advice
+from selfassessment.actions import rules
 from selfassessment.actions.models import Action, ActionCycle, ActionStandard, ProgressNote
 from selfassessment.moderation.models import RequiredAction
 from selfassessment.standards.models import Standard
@@ -27,7 +28,13 @@ class Rows:
     cycles: list[ActionCycle] = field(default_factory=list)
     notes: list[ProgressNote] = field(default_factory=list)
 
-    def write(self) -> None:
+    def write(self, today: date) -> None:
+        for action in self.actions:
+            # Whoever had to be reminded was; the next step is still to come.
+            made_on = timezone.localdate(action.created_at)
+            first = rules.first_step_on(action.due_on, made_on)
+            later = rules.next_step_on(action.due_on, today)
+            action.remind_on = first if first > today else later
         Action.objects.bulk_create(self.actions)
         ActionStandard.objects.bulk_create(self.standards)
         ActionCycle.objects.bulk_create(self.cycles)
@@ -41,7 +48,7 @@ def plan(forms: Iterable[Form], now: datetime) -> None:
     for form in forms:
         last = {} if form.before is None else carried
         carried = _Plan(form, now, rows).make(last) if form.begun is not None else {}
-    rows.write()
+    rows.write(timezone.localdate(now))
 
 
 class _Plan:
@@ -214,7 +221,7 @@ class _Plan:
         action.verified_at, action.verified_by = at, self.place.senior
 
 
-def require(forms: Iterable[Form]) -> None:
+def require(forms: Iterable[Form], now: datetime) -> None:
     """What moderators required joins the plans of forms that are final."""
     rows = Rows()
     by_row = {form.row.pk: form for form in forms if form.is_open}
@@ -245,4 +252,4 @@ def require(forms: Iterable[Form]) -> None:
         rows.actions.append(action)
         rows.standards.append(ActionStandard(action=action, code=each.standard.code))
         rows.cycles.append(ActionCycle(action=action, assessment=form.row, at=planned))
-    rows.write()
+    rows.write(timezone.localdate(now))

@@ -163,7 +163,7 @@ def _ratings(place: Place, asked: Sequence[Standard]) -> tuple[list[dict[str, Ra
         first = _a_year_before(last.ratings, place.chance("first"))
         return [dict(now.ratings), dict(last.ratings), first], Status(now.status)
     chance = place.chance("ratings")
-    now_ratings = _drawn(float(place.said["skill"]), asked, chance, alone=place.is_alone)
+    now_ratings = drawn(float(place.said["skill"]), asked, chance, alone=place.is_alone)
     last_ratings = _a_year_before(now_ratings, chance)
     return (
         [now_ratings, last_ratings, _a_year_before(last_ratings, chance)],
@@ -171,15 +171,16 @@ def _ratings(place: Place, asked: Sequence[Standard]) -> tuple[list[dict[str, Ra
     )
 
 
-def _drawn(
-    skill: float, asked: Sequence[Standard], chance: random.Random, *, alone: bool
+def drawn(
+    skill: float, asked: Sequence[Standard], chance: random.Random, *, alone: bool = False
 ) -> dict[str, Rating]:
+    """Ratings around a skill, from 0 Not in place to 3 Embedded."""
     sections = {each.section_code: chance.gauss(0, 0.35) for each in asked}
     found = {}
     for each in asked:
         # What is critical is looked after first.
-        drawn = skill + sections[each.section_code] + chance.gauss(0.3 * each.critical, 0.6)
-        found[each.code] = LEVELS[min(max(round(drawn), 0), 3)]
+        level = skill + sections[each.section_code] + chance.gauss(0.3 * each.critical, 0.6)
+        found[each.code] = LEVELS[min(max(round(level), 0), 3)]
         if each.code in SET_ASIDE and not alone and chance.random() < 0.12:
             found[each.code] = Rating.NOT_APPLICABLE
     return found

@@ -48,6 +48,11 @@ def changed(place: Place, code: str, year: int, by: int) -> str:
     return filled(chance.choice(told()["changed"][which]), place, chance)
 
 
+def not_applicable(code: str) -> str:
+    """Why a standard does not apply."""
+    return str(told()["not_applicable"][code])
+
+
 def one(place: Place, *of: str, seed: object = "") -> str:
     """One of a list of ``words.yaml``, such as ``one(place, "judged", "agree")``."""
     chance = place.chance(*of, seed)

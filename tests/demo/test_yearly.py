@@ -1,14 +1,17 @@
 """The demonstration's self-assessments: three years, every status, section 9's rows exactly."""
 
 from collections import Counter
+from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
 from agencies.terms import Role
-from demo import cast, loading, yearly
+from demo import cast, sample, yearly
 from demo.selfassessment_rows import rounds
+from demo.yearly import sampling
 from selfassessment import checks, results
 from selfassessment.board import heatmap
 from selfassessment.board.filters import Filters
@@ -39,9 +42,9 @@ pytestmark = pytest.mark.usefixtures("made", "db")
 
 
 @pytest.fixture(scope="module")
-def made(demonstration: loading.Loaded) -> yearly.Made:
-    assert demonstration.assessments is not None
-    return demonstration.assessments
+def made(company: cast.Company) -> yearly.Made:
+    """Without the stories, which take longer than all of this."""
+    return yearly.make(company, now=timezone.now())
 
 
 def forms_of(year: Cycle) -> dict[str, Assessment]:
@@ -141,9 +144,9 @@ def test_one_agency_answers_to_two_boards(made: yearly.Made) -> None:
 
 
 def test_board_members_see_the_known_scores_on_the_heat_map(
-    made: yearly.Made, demonstration: loading.Loaded
+    made: yearly.Made, company: cast.Company
 ) -> None:
-    member = demonstration.company.people["priya"]
+    member = company.people["priya"]
     assert member.memberships.filter(role=Role.BOARD_MEMBER).exists()
     filters = Filters.read(QueryDict(f"year={made.cycles[-1].year}"))
     groups = heatmap.every_group(filters, user=member, today=timezone.localdate())
@@ -190,3 +193,40 @@ def test_words_are_the_agencys_own_and_no_gaps_are_left_in_them(made: yearly.Mad
     assert len(set(said)) > len(said) / 3
     for each in positions.filter(rating=Rating.NOT_APPLICABLE):
         assert len(each.not_applicable_reason) >= 20
+
+
+def test_a_sample_has_forms_too_scored_as_the_portal_scores() -> None:
+    now = timezone.now()
+    pks = [int(each.pk) for each in sample.agencies(30, now=now)]
+    assert sampling.fill(pks, seed=7, now=now, tell=nobody) == 30
+    assert sampling.fill(pks, seed=7, now=now, tell=nobody) == 0
+    forms = Assessment.objects.filter(agency__in=pks).select_related("cycle")
+    statuses = Counter(forms.values_list("status", flat=True))
+    assert {*statuses} == {Status.NOT_STARTED, Status.IN_PROGRESS, Status.SIGNED}
+    assert not forms.filter(signed_at__gt=now).exists()
+    for form in forms[:6]:
+        stored = list(form.sections.order_by("section").values())
+        whole = (form.answered, form.points, form.possible, form.rag)
+        results.refresh(form)
+        again = list(form.sections.order_by("section").values())
+        assert (again, (form.answered, form.points, form.possible, form.rag)) == (stored, whole)
+
+
+def test_the_forms_of_a_sample_are_the_same_for_the_same_seed() -> None:
+    now = timezone.now()
+    pks = [int(each.pk) for each in sample.agencies(12, now=now)]
+
+    def drawn(seed: int) -> list[tuple[UUID, str, int, int]]:
+        with transaction.atomic():
+            sampling.fill(pks, seed=seed, now=now, tell=nobody)
+            forms = Assessment.objects.filter(agency__in=pks).order_by("pk")
+            found = list(forms.values_list("pk", "status", "points", "answered"))
+            transaction.set_rollback(True)
+        return found
+
+    assert drawn(7) == drawn(7)
+    assert drawn(7) != drawn(8)
+
+
+def nobody(_so_far: int) -> None:
+    """Is told how far it is."""

@@ -9,13 +9,14 @@ from django.db import connection
 from django.utils import timezone
 
 from demo import sample
+from demo.yearly import sampling
 
 MOST_PROCESSES = 2
 
 
 class Command(BaseCommand):
     help = (
-        "Makes synthetic cases, sealed like real ones, in the demonstration's database or an empty "
+        "Makes synthetic cases and self-assessments in the demonstration's database or an empty "
         "one. The same seed gives the same cases; a second call adds what is missing."
     )
 
@@ -47,6 +48,8 @@ class Command(BaseCommand):
             f"{len(made.workplaces)} agencies; {len(made.moulds)} kinds of case walked "
             f"in {ready - began:.0f} seconds."
         )
+        self._fill_forms(made, seed)
+        ready = time.monotonic()
         if not (left := sample.missing(made, referrals)):
             self.stdout.write(f"The {referrals:,} cases of seed {seed} are there already.")
             return
@@ -60,6 +63,14 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # or the first questions are answered the slow way
         self.stdout.write(f"Made {left:,} cases in {time.monotonic() - began:.0f} seconds.")
+
+    def _fill_forms(self, made: sample.Plan, seed: int) -> None:
+        """The yearly self-assessments of the sample's agencies."""
+        began = time.monotonic()
+        pks = [int(place.pk) for place in made.workplaces]
+        forms = sampling.fill(pks, seed=seed, now=timezone.now(), tell=lambda _so_far: None)
+        seconds = time.monotonic() - began
+        self.stdout.write(f"Made {forms:,} self-assessments in {seconds:.0f} seconds.")
 
 
 def _processors() -> int:
