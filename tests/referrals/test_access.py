@@ -152,6 +152,8 @@ def address(name: str, key: str, arguments: list[str]) -> str:
             values.append(key)
         elif kind == "code":
             values.append("LG1")
+        elif kind == "version":
+            values.append("2026.1")
         elif what == "step":
             values.append("observed")
         elif kind == "uuid":
