@@ -336,6 +336,13 @@ def told(sizes: list[Size], found: list[Measured], rounds: int) -> str:
             f"- {size.cases:,} referrals: {size.told['open']:,} open in the Prevent lead’s queue; "
             f"the referral’s PDF has {pdf['pages']} pages ({pdf['bytes'] / 1024:.0f} KiB)."
         )
+        of = size.told["documents"]
+        text.append(
+            f"- Self-assessment: the agency’s report of {of['pages']} pages takes "
+            f"{of['ms']:.1f} ms a page, {of['ratio']:.1f} times a plain one of that length "
+            f"({of['plain_ms']:.1f} ms); the board’s report of 500 agencies "
+            f"{of['board_seconds']:.0f} seconds and {of['board_mb']:.0f} MB at most."
+        )
     return "\n".join(text) + "\n"
 
 

@@ -16,6 +16,7 @@ from django.db import connection, transaction  # noqa: E402
 from psycopg2 import sql  # noqa: E402
 from wagtail.models import Page  # noqa: E402
 
+from bench import assessments  # noqa: E402
 from guidance.models import GuidanceIndex, GuidancePage  # noqa: E402
 from guidance.readers import search  # noqa: E402
 
@@ -34,6 +35,7 @@ def main(cases: int, serving: str) -> None:
     call_command("load_guidance")
     copy_pages(PAGES)
     call_command("make_sample", referrals=cases, agencies=AGENCIES)
+    assessments.make_cycles()
 
 
 @transaction.atomic

@@ -29,6 +29,7 @@ from accounts.models import User  # noqa: E402
 from agencies import people  # noqa: E402
 from agencies.models import Membership  # noqa: E402
 from agencies.terms import Role  # noqa: E402
+from bench import assessments  # noqa: E402
 from bench.client import Form, Page, fields_to_send  # noqa: E402
 from bench.databases import COPY  # noqa: E402
 from referrals import queue, report, steps  # noqa: E402
@@ -144,8 +145,11 @@ def main() -> None:
     case = shared.select_related("person").order_by("pk").first()
     assert draft is not None  # noqa: S101 - a sample of this size has both
     assert case is not None  # noqa: S101
+    form = assessments.form()
     clients = {
         "lead": enter(lead),
+        "form": enter(assessments.lead_of(form)),
+        "board": enter(assessments.board_member()),
         "author": enter(draft.created_by),
         "": Client(HTTP_HOST="127.0.0.1"),
     }
@@ -155,7 +159,7 @@ def main() -> None:
         "surname": case.person.surname,
         "reason": "Has this person been referred before?",
     }
-    made = pages(lead, draft, case)
+    made = [*pages(lead, draft, case), *assessments.pages(form)]
     for page in made:
         page.queries = count(page, clients[page.who], words)
     held = people.roles_of(lead)
@@ -172,6 +176,7 @@ def main() -> None:
                 },
                 "words": words,
                 "pages": [asdict(page) for page in made],
+                "documents": assessments.documents(sheets_of),
                 "pdf": pdf(case),
             }
         )

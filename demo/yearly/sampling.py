@@ -41,15 +41,21 @@ STATEMENT = "Signed for the sample."
 
 
 def fill(
-    agencies: Sequence[int], *, seed: int, now: datetime, tell: Callable[[int], None] = print
+    agencies: Sequence[int],
+    *,
+    seed: int,
+    now: datetime,
+    cycle: Cycle | None = None,
+    tell: Callable[[int], None] = lambda _so_far: None,
 ) -> int:
-    """Forms of the open cycle for those of the agencies that have none; how many were made.
+    """Forms for those of the agencies that have none; how many were made.
 
     Args:
         agencies: their primary keys.
+        cycle: of which; the open one where nothing is said.
         tell: is called with the number of forms so far, chunk by chunk.
     """
-    cycle = open_cycle(now)
+    cycle = cycle or open_cycle(now)
     there = set(
         Assessment.objects.filter(cycle=cycle, agency__in=agencies).values_list("agency", flat=True)
     )

@@ -198,8 +198,8 @@ def test_words_are_the_agencys_own_and_no_gaps_are_left_in_them(made: yearly.Mad
 def test_a_sample_has_forms_too_scored_as_the_portal_scores() -> None:
     now = timezone.now()
     pks = [int(each.pk) for each in sample.agencies(30, now=now)]
-    assert sampling.fill(pks, seed=7, now=now, tell=nobody) == 30
-    assert sampling.fill(pks, seed=7, now=now, tell=nobody) == 0
+    assert sampling.fill(pks, seed=7, now=now) == 30
+    assert sampling.fill(pks, seed=7, now=now) == 0
     forms = Assessment.objects.filter(agency__in=pks).select_related("cycle")
     statuses = Counter(forms.values_list("status", flat=True))
     assert {*statuses} == {Status.NOT_STARTED, Status.IN_PROGRESS, Status.SIGNED}
@@ -218,7 +218,7 @@ def test_the_forms_of_a_sample_are_the_same_for_the_same_seed() -> None:
 
     def drawn(seed: int) -> list[tuple[UUID, str, int, int]]:
         with transaction.atomic():
-            sampling.fill(pks, seed=seed, now=now, tell=nobody)
+            sampling.fill(pks, seed=seed, now=now)
             forms = Assessment.objects.filter(agency__in=pks).order_by("pk")
             found = list(forms.values_list("pk", "status", "points", "answered"))
             transaction.set_rollback(True)
@@ -226,7 +226,3 @@ def test_the_forms_of_a_sample_are_the_same_for_the_same_seed() -> None:
 
     assert drawn(7) == drawn(7)
     assert drawn(7) != drawn(8)
-
-
-def nobody(_so_far: int) -> None:
-    """Is told how far it is."""

@@ -68,7 +68,7 @@ class Command(BaseCommand):
         """The yearly self-assessments of the sample's agencies."""
         began = time.monotonic()
         pks = [int(place.pk) for place in made.workplaces]
-        forms = sampling.fill(pks, seed=seed, now=timezone.now(), tell=lambda _so_far: None)
+        forms = sampling.fill(pks, seed=seed, now=timezone.now())
         seconds = time.monotonic() - began
         self.stdout.write(f"Made {forms:,} self-assessments in {seconds:.0f} seconds.")
 
