@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from demo.yearly import words
+from demo.yearly import rounds, words
 from demo.yearly.rounds import Form
 from selfassessment.models import Assignment, Comment, Helper
 from selfassessment.terms import Status
@@ -64,7 +64,8 @@ def _comments(form: Form, until: datetime) -> list[Comment]:
     for number, standard in enumerate(each for each in form.asked if each.code in TALKED_OF):
         if standard.code not in form.answered or chance.random() < 0.3:
             continue
-        at = form.begun + (until - form.begun) * (number + 1) / (len(TALKED_OF) + 1)
+        share = (number + 1) / (len(TALKED_OF) + 1)
+        at = rounds.between(form.begun, until, share, chance)
         comment = Comment(
             assessment=form.row,
             standard=standard,
@@ -73,6 +74,6 @@ def _comments(form: Form, until: datetime) -> list[Comment]:
             at=at,
         )
         if settled or number == 0:
-            comment.dealt_with_by, comment.dealt_with_at = place.lead, at + timedelta(hours=5)
+            comment.dealt_with_by, comment.dealt_with_at = place.lead, at + timedelta(hours=2)
         found.append(comment)
     return found

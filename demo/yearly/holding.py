@@ -8,7 +8,6 @@ from typing import Any
 
 import pikepdf
 from django.utils import timezone
-from django.utils.dates import MONTHS
 from django.utils.text import slugify
 from openpyxl import Workbook
 from PIL import Image, ImageDraw
@@ -98,7 +97,7 @@ class _Held:
         owner = chance.choice([self.lead, *self.place.helpers[:1]])
         return Evidence(
             agency=self.place.agency,
-            title=f"{title}, {MONTHS[dated.month]} {dated.year}",
+            title=f"{title}, {dated.year}",
             kind=said["kind"],
             owner=owner,
             dated_on=dated,

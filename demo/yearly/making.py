@@ -216,7 +216,7 @@ def _answer_to(
     by = place.lead
     if place.helpers and standard.section_code in helping.GIVEN:
         by = place.helpers[0]
-    moment = form.begun + (until - form.begun) * chance.random()
+    moment = rounds.between(form.begun, until, chance.random(), chance)
     answer = Answer(
         assessment=form.row,
         standard=standard,

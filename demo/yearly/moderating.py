@@ -261,9 +261,8 @@ class _Moderation:
         )
         self.rows.add(Question(sampled=sampled, judgement=judgement, asked_at=at, due_on=due))
 
-    @staticmethod
-    def _between(first: datetime, last: datetime, number: int, many: int) -> datetime:
-        return first + (last - first) * (number + 1) / (many + 1)
+    def _between(self, first: datetime, last: datetime, number: int, many: int) -> datetime:
+        return rounds.between(first, last, (number + 1) / (many + 1), self.chance)
 
     # --- Once they are done -------------------------------------------------------------------
     def _finish(self, drawn: Sequence[Sampled]) -> None:
@@ -303,16 +302,18 @@ class _Moderation:
     def _settle(self, sampled: Sampled, at: datetime) -> Moderated:
         own = Rating(sampled.own)
         counted = self.form.counted[sampled.standard.code]
+        assert self.form.moderated is not None  # noqa: S101 - for the types: past moderation
+        later = min(at + timedelta(hours=2), self.form.moderated)
         if own == counted:
-            for which in (0, 1):
-                self._judge(sampled, which, Outcome.AGREE, own, at + timedelta(hours=which))
+            for which, moment in enumerate((at, later)):
+                self._judge(sampled, which, Outcome.AGREE, own, moment)
         else:
             outcome = Outcome.LOWER if POINTS[counted] < POINTS[own] else Outcome.RAISE
             self._judge(sampled, 0, outcome, counted, at)
             if self.chance.random() < 0.5:
-                self._judge(sampled, 1, outcome, counted, at + timedelta(hours=2))
+                self._judge(sampled, 1, outcome, counted, later)
             else:
-                self._judge(sampled, 1, Outcome.AGREE, own, at + timedelta(hours=2))
+                self._judge(sampled, 1, Outcome.AGREE, own, later)
                 sampled.settled, sampled.settled_why = counted, self._word(outcome, seed="both")
                 sampled.settled_by, sampled.settled_at = self.pair[1].person, at
         moderated: Moderated = self.rows.add(

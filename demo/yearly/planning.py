@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from demo.yearly import words
+from demo.yearly import rounds, words
 from demo.yearly.rounds import Form
 from selfassessment import advice
 from selfassessment.actions import rules
@@ -91,7 +91,7 @@ class _Plan:
         )
         assert form.begun is not None  # noqa: S101 - for the types: asked for by the caller
         until = form.prepared or self.now - timedelta(days=2)
-        created = form.begun + (until - form.begun) * chance.uniform(0.4, 1)
+        created = rounds.between(form.begun, until, chance.uniform(0.4, 1), chance)
         owner = chance.choice(self._people())
         self.number += 1
         action = Action(

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from django.utils import timezone
+
 from agencies import workdays
 from demo.selfassessment_rows import rounds
 from demo.yearly.places import Place
@@ -70,6 +72,12 @@ def at(day: date, chance: random.Random) -> datetime:
         day -= timedelta(days=1)
     clock = time(chance.randint(9, 15), chance.randrange(60))
     return datetime.combine(day, clock, workdays.LOCAL)
+
+
+def between(first: datetime, last: datetime, share: float, chance: random.Random) -> datetime:
+    """Some moment of a working day, so far on the way from the first to the last."""
+    moment = at(timezone.localdate(first + (last - first) * share), chance)
+    return min(max(moment, first), last)
 
 
 # Forms ----------------------------------------------------------------------------------------
