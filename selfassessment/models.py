@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from agencies import people
 from agencies.models import Agency, Locality, Membership
-from agencies.terms import AGENCY_ROLES, Role
+from agencies.terms import AGENCY_ROLES, AgencyType, Role
 from selfassessment import scoring, terms
 from selfassessment.actions.models import (
     Action,
@@ -202,6 +202,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         seen = Q(pk__in=Helper.objects.of(user).values("assessment_id"))
         if (own := places.employed(*terms.AGENCY_READERS)) is not None:
             seen |= Q(agency__in=own)
+        if (alone := places.employed(*AGENCY_ROLES)) is not None:
+            seen |= Q(agency__in=alone, agency__kind=AgencyType.INDEPENDENT)
         # A draft that the cycle's end closed, or a returned form that was changed, is the agency's.
         read = Q(status__in=terms.READ_BY_BOARD, signed_at__isnull=False)
         if people.holds(user, Role.MODERATION_MANAGER):

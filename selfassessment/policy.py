@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.models import User
 from agencies.models import Agency
 from agencies.people import has_role, holds, read_already
-from agencies.terms import Role
+from agencies.terms import AGENCY_ROLES, Role
 from selfassessment import terms
 from selfassessment.models import Assessment, Assignment, Helper, Moderator
 from selfassessment.standards.models import Standard
@@ -26,8 +26,13 @@ def _holds(user: User, assessment: Assessment, *roles: Role) -> bool:
 
 
 def leads_form(user: User, assessment: Assessment) -> bool:
-    """Lead or deputy of the agency: has the whole form, and gives standards to others."""
-    return _holds(user, assessment, *terms.FORM_LEADS)
+    """Lead or deputy of the agency: has the whole form, and gives standards to others.
+
+    Whoever registered as working alone is their agency's only person, whatever their role.
+    """
+    if _holds(user, assessment, *terms.FORM_LEADS):
+        return True
+    return assessment.agency.works_alone and _holds(user, assessment, *AGENCY_ROLES)
 
 
 def signs(user: User, assessment: Assessment) -> bool:
@@ -36,7 +41,7 @@ def signs(user: User, assessment: Assessment) -> bool:
     Where one person works, the lead is the senior lead too.
     """
     if assessment.short_form:
-        return _holds(user, assessment, Role.SENIOR_LEAD, *terms.FORM_LEADS)
+        return leads_form(user, assessment) or is_senior(user, assessment)
     return _holds(user, assessment, Role.SENIOR_LEAD) and assessment.prepared_by_id != user.pk
 
 

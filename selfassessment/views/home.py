@@ -48,7 +48,11 @@ def home(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     held = people.roles_for(request)
     roles = {Role(each.role) for each in held}
-    readers = [each.agency for each in held if each.agency and each.role in terms.AGENCY_READERS]
+    readers = [
+        each.agency
+        for each in held
+        if each.agency and (each.role in terms.AGENCY_READERS or each.agency.works_alone)
+    ]
     agencies = {each.pk: each for each in readers}
     cycle = Cycle.objects.open().latest_first().first()
     forms = _forms(request, agencies)

@@ -3,11 +3,13 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from agencies.terms import AgencyType
 from audit.models import AuditEvent
-from selfassessment import workflow
-from selfassessment.models import Answer, Assignment, Helper
+from selfassessment import policy, workflow
+from selfassessment.models import Answer, Assessment, Assignment, Helper, Profile
 from selfassessment.moves import Stale, TransitionError
-from selfassessment.terms import EDITABLE, Rating, Status
+from selfassessment.terms import EDITABLE, FormType, Rating, Status
+from tests.factories import AgencyFactory, MembershipFactory
 from tests.selfassessment import forms
 
 
@@ -74,3 +76,14 @@ def test_a_change_after_it_was_returned_voids_the_sign_off(cast, form):
     assert form.signed_at is None
     assert voided.voided_by == cast.lead
     assert voided.void_reason
+
+
+def test_who_registered_as_working_alone_fills_in_their_own_form(cast):
+    alone = AgencyFactory(kind=AgencyType.INDEPENDENT)
+    person = MembershipFactory(agency=alone).person
+    Profile.objects.create(agency=alone, form_type=FormType.SE, short_form=True, is_one_person=True)
+    form = forms.form_of(alone)
+    assert Assessment.objects.visible_to(person).get() == form
+    assert write(form, person, code="LG2").saved_by == person
+    assert policy.signs(person, form)
+    assert not Assessment.objects.visible_to(cast.teacher).exists()
