@@ -182,7 +182,7 @@ def go_live(people: dict[str, User], *, now: datetime) -> None:
     if not StatementPage.objects.live().filter(slug=SLUG).exists():
         loading.load()
         loading.load_translations("cy")
-    events.announce(timezone.localdate(now))
+    events.date_back(now - BEGAN)
     if not Terms.objects.exists():
         terms = Terms.objects.create(words=DRAFT)
         TermsAccepted.objects.bulk_create(

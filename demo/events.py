@@ -4,7 +4,7 @@ A date in a file would soon be past, and a place would be a false fact: so these
 demonstration is, and nowhere else.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,18 @@ from typing import Any
 import yaml
 from wagtail.models import Page
 
+from clauses.models import Edition
 from guidance import content, editions
 from guidance.models import DatedPage, NewsPage, TrainingPage, pages_at
 
 FILE = Path(__file__).parent / "events.yaml"
 KEPT_BY = {"kept_by": "Guidance editor", "approver": "Guidance approver"}
 SATURDAY = 5
+
+
+def date_back(began: datetime) -> None:
+    """Let the first editions be older than the cases: each names the one in force at its time."""
+    Edition.objects.filter(published_at__gt=began).update(published_at=began)
 
 
 def announce(today: date) -> None:

@@ -20,6 +20,7 @@ from agencies import workflow as agency_workflow
 from agencies.models import Locality
 from audit import events
 from demo import cast, pictures, synthetic, yearly
+from demo.events import announce
 from demo.stories import SCENARIOS, WAITING, Act, Story, Teller, load
 from demo.times import Calendar
 from outbox.models import Message
@@ -70,6 +71,7 @@ def load_all(now: datetime, tales: Iterable[Story] | None = None) -> Loaded:
     for moment, story, act in _in_order(tales, walker.calendar):
         walker.do(story, act, moment)
     _note_absences(company, walker.calendar)
+    announce(timezone.localdate(now))
     loaded.assessments = yearly.make(company, now=now)
     return loaded
 

@@ -303,10 +303,11 @@ def answers_of(
     if terms.Feature.ONLINE in concern["features"]:
         answers |= {"online_how": ["person"]}
     if child:
+        mother = f"Ms {person['surname']}"
         answers |= {
-            "household": [{"name": "Mother", "relationship": "Mother", "age": ""}],
+            "household": [{"name": mother, "relationship": "Mother", "age": ""}],
             "parents": [
-                {"name": "Mother", "relationship": "Mother", "contact": "Through the office"}
+                {"name": mother, "relationship": "Mother", "contact": "Through the office"}
             ],
             "school": setting["where"],
             "told_parent": "yes",

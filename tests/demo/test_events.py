@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from demo import events
+from clauses.models import current_edition
+from demo import cast, events
 from guidance import loading
 from guidance.models import NewsPage, TrainingPage
 from guidance.terms import NewsKind
@@ -36,6 +37,19 @@ def test_a_course_has_a_day_a_place_and_a_link_to_book_and_the_news_tells_of_it(
     news = NewsPage.objects.get(kind=NewsKind.EVENT)
     assert f'href="{course.address}"' in client.get(news.address).content.decode()
     assert set(NewsPage.objects.values_list("kind", flat=True)) == set(NewsKind.values)
+
+
+def test_the_first_guidance_is_older_than_the_cases_and_what_is_announced_is_not() -> None:
+    now = timezone.now()
+    loading.load()
+    events.date_back(now - cast.BEGAN)
+    first = current_edition()
+    assert first is not None
+    assert first.published_at == now - cast.BEGAN
+    events.announce(timezone.localdate(now))
+    later = current_edition()
+    assert later is not None
+    assert later.published_at >= now
 
 
 @pytest.mark.parametrize(("day", "taken"), [(20, 20), (21, 23), (22, 23), (23, 23)])
