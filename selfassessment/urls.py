@@ -9,6 +9,7 @@ from selfassessment.views import (
     overview,
     standard,
     talking,
+    years,
 )
 
 converters.register()
@@ -29,6 +30,7 @@ urlpatterns = [
     path("<form_key:key>/people/<int:pk>/take-back/", helping.take_back, name="take_back"),
     path("<form_key:key>/people/<int:pk>/let-go/", helping.let_go, name="let_go"),
     path("<form_key:key>/consultation/", consultation.consultation, name="consultation"),
+    path("<form_key:key>/years/", years.years, name="years"),
     path("<form_key:key>/history/", history.history, name="history"),
     path("<form_key:key>/<code:code>/history/", history.history, name="history_of"),
     path("<form_key:key>/<code:code>/comments/", talking.comment, name="comment"),

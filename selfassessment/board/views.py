@@ -14,7 +14,7 @@ from accounts.http import SignedInRequest
 from agencies import people
 from audit import events
 from selfassessment import policy
-from selfassessment.board import heatmap, participation, standards, years
+from selfassessment.board import common, heatmap, participation, standards, years
 from selfassessment.board.filters import Filters
 from selfassessment.board.sheets import SHEETS
 from selfassessment.models import Assessment
@@ -94,6 +94,9 @@ def one_standard(request: SignedInRequest, code: str) -> HttpResponse:
         standard=standard,
         spreads=standards.spread_of(standard, filters, user=request.user),
         ratings=list(Rating),
+        common=common.common(
+            standard, filters.cycle, user=request.user, today=timezone.localdate()
+        ),
     )
 
 

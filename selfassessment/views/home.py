@@ -67,6 +67,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "to_sign": [line for line in now if _waits_for(line.form, senior)],
         "moderating": moderating,
         "past": [form for form in forms if not _is_open(form)],
+        "newest": _newest(forms),
         "without": _without(cycle, agencies, now),
         "links": _links(roles),
         "is_somebody": bool(agencies),
@@ -80,6 +81,13 @@ def _forms(request: SignedInRequest, agencies: dict[int, Agency]) -> list[Assess
         return []
     seen = Assessment.objects.visible_to(request.user).filter(agency__in=agencies)
     return list(seen.select_related("cycle", "agency", "board"))
+
+
+def _newest(forms: list[Assessment]) -> list[Assessment]:
+    """Of each agency and board the last form that asked something, from which years go back."""
+    asked = [form for form in forms if Status.EXEMPT not in (form.status, form.closed_from)]
+    found = {(form.agency_id, form.board_id): form for form in reversed(asked)}
+    return list(found.values())
 
 
 def _is_open(form: Assessment) -> bool:

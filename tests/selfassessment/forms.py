@@ -1,6 +1,6 @@
 """A small partnership for the self-assessment, and forms in any status. All of it is invented."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -272,3 +272,22 @@ def at_most_queries(number: int) -> Iterator[None]:
         yield
     sent = [each["sql"] for each in asked.captured_queries if "SAVEPOINT" not in each["sql"]]
     assert len(sent) <= number, "\n".join(sql[:300] for sql in sent)
+
+
+def evidence(
+    form: Assessment, cast: Cast, *, title: str, kind: EvidenceKind, standards: Iterable[Standard]
+) -> Evidence:
+    """A piece without a file, shown for some standards; straight into the rows."""
+    piece = Evidence.objects.create(
+        agency=form.agency,
+        title=title,
+        kind=kind,
+        owner=cast.lead,
+        dated_on=date(2026, 3, 1),
+        created_by=cast.lead,
+    )
+    EvidenceUse.objects.bulk_create(
+        EvidenceUse(evidence=piece, assessment=form.source, standard=each, added_by=cast.lead)
+        for each in standards
+    )
+    return piece

@@ -8,10 +8,10 @@ from django.http import QueryDict
 
 from agencies.models import Agency
 from agencies.terms import AgencyType
-from selfassessment.board import heatmap, participation, small, standards, years
+from selfassessment.board import common, heatmap, participation, small, standards, years
 from selfassessment.board.filters import Filters
 from selfassessment.models import Assessment, Profile
-from selfassessment.terms import FormType, Rating, Status
+from selfassessment.terms import EvidenceKind, FormType, Rating, Status
 from tests.factories import AgencyFactory, LocalityFactory
 from tests.selfassessment import forms
 
@@ -208,3 +208,46 @@ def test_years_need_three_agencies_and_say_what_changed(full):
 )
 def test_small_counts_cannot_be_worked_out(counts, shown):
     assert small.hidden(counts) == shown
+
+
+def test_common_evidence_and_actions_are_counted_without_words(full):
+    asked_of = forms.standard("LG1")
+    example = asked_of.evidence[0]
+    made = [forms.signed(forms.school_called(f"School {each}"), full) for each in range(10)]
+    for place, form in enumerate(made):
+        titles = [f"{example} of our governors"] * (place < 6) + ["A talk"] * (place < 2)
+        for title in titles:
+            kind = EvidenceKind.INTERVIEW if title == "A talk" else EvidenceKind.DOCUMENT
+            piece = forms.evidence(form, full, title=title, kind=kind, standards=[asked_of])
+            assert piece.uses.count() == 1
+    found = common.common(asked_of, asked().cycle, user=full.board_member, today=TODAY)
+    kinds = {line.name: line.number for line in found.kinds}
+    assert found.agencies == 11
+    assert kinds == {
+        "Document": 6,
+        "Data": 0,
+        "Observation": 0,
+        "Link": 0,
+        "Interview": None,  # two: too few to be shown
+    }
+    assert {line.name: line.number for line in found.named}[example] == 6
+    assert {line.name: line.number for line in found.actions}["An action"] == 0
+
+
+def test_common_evidence_needs_five_agencies_and_never_one_who_works_alone(full):
+    for agency in small_settings(9):
+        forms.signed(agency, full)
+    found = common.common(forms.standard("LG2"), asked().cycle, user=full.board_member, today=TODAY)
+    assert (found.agencies, found.kinds, found.actions) == (1, (), ())
+    outsider = common.common(forms.standard("LG2"), asked().cycle, user=full.lead, today=TODAY)
+    assert outsider.agencies == 0
+
+
+def test_all_but_a_few_is_as_telling_as_a_few(full):
+    asked_of = forms.standard("LG1")
+    for place in range(9):
+        form = forms.signed(forms.school_called(f"School {place}"), full)
+        if place:
+            forms.evidence(form, full, title="A", kind=EvidenceKind.DATA, standards=[asked_of])
+    found = common.common(asked_of, asked().cycle, user=full.board_member, today=TODAY)
+    assert {line.name: line.number for line in found.kinds}["Data"] is None
