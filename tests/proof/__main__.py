@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 from tests.proof.scanners import (
-    ROOMS,
+    ROOT,
     RULES,
     Allowed,
     Finding,
@@ -27,18 +27,28 @@ from tests.proof.scanners import (
     of_wapiti,
     open_ones,
     reasons,
+    rooms,
     unused,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(os.environ["PORTAL_PROOF"])
 ADDRESS = os.environ["PORTAL_PROOF_ADDRESS"]
 ONLY = os.environ.get("PORTAL_PROOF_ONLY", "")
 PAGE = ROOT / "docs" / "proof.md"
 TABLE = "## The last run\n"
 WHOLE = {"PORTAL_POSTS": "20000", "PORTAL_MATRIX": "whole", "PORTAL_ROUNDS": "60"}
-# Who walks the demonstration with the scanner: nobody, and one of each kind of work.
-SEATS = ("", "hannah", "ruth", "joanna", "alice", "noor")
+# Who walks the demonstration with the scanner: nobody, and one of each kind of work; and where each
+# begins, besides the first page.
+SEATS = {
+    "": ("/contacts/",),
+    "hannah": ("/referrals/",),
+    "ruth": ("/self-assessment/", "/referrals/", "/agency/"),
+    "joanna": ("/referrals/",),
+    "alice": ("/referrals/",),
+    "sara": ("/self-assessment/moderation/mine/",),
+    "diane": ("/self-assessment/board/", "/self-assessment/moderation/"),
+    "noor": ("/agency/", "/self-assessment/"),
+}
 # Not: what ends the session that the scanner has, or lets it become somebody else.
 KEEP_OFF = ("/accounts/logout/", "/accounts/sessions/", "/demo/sign-in/", "/cms/")
 # Those that need no address elsewhere to call back to.
@@ -51,12 +61,18 @@ SCAN_SECONDS, ATTACK_SECONDS = 240, 60
 
 @dataclass
 class Part:
-    """What one part did: how much, and what stays open."""
+    """What one part did: how much, and what stays open; when, and of which state of the code."""
 
     name: str
     did: str = ""
     open: list[str] = field(default_factory=list)
     seconds: float = 0
+    day: str = ""
+    code: str = ""
+
+    def keep(self) -> None:
+        """For the table, which is drawn from each part's last run."""
+        (KEPT / f"{self.name}.json").write_text(json.dumps(asdict(self)))
 
 
 def done(*words: str | Path, well: tuple[int, ...] = (0,), **env: str) -> str:
@@ -89,7 +105,9 @@ def judged(part: Part, found: Iterable[Finding], allowed: Iterable[Allowed]) -> 
 
 def bandit(part: Part) -> None:
     program = KEPT / "scanners" / "bin" / "bandit"
-    judged(part, of_bandit(done(program, "-q", "-f", "json", "-r", *ROOMS, well=(0, 1))), reasons())
+    judged(
+        part, of_bandit(done(program, "-q", "-f", "json", "-r", *rooms(), well=(0, 1))), reasons()
+    )
 
 
 def semgrep(part: Part) -> None:
@@ -118,11 +136,16 @@ def forms(part: Part) -> None:
 
 
 def matrix(part: Part) -> None:
-    pytest(part, "tests/referrals/test_access.py")
+    pytest(part, *found("tests/*/test_access.py"))
 
 
 def races(part: Part) -> None:
-    pytest(part, "tests/referrals/test_races.py", "tests/referrals/test_attachment_races.py")
+    pytest(part, *found("tests/*/test_*races.py"))
+
+
+def found(pattern: str) -> list[str]:
+    """Files of tests, of whichever room."""
+    return sorted(str(each.relative_to(ROOT)) for each in ROOT.glob(pattern))
 
 
 def pytest(part: Part, *words: str, **env: str) -> None:
@@ -164,13 +187,13 @@ def wapiti(part: Part) -> None:
     """The running demonstration, asked by a scanner as each kind of person."""
     found: list[Finding] = []
     pages = 0
-    for seat in SEATS:
+    for seat, paths in SEATS.items():
         report = KEPT / f"wapiti-{seat or 'nobody'}.json"
         cookies = "; ".join(f"{name}={value}" for name, value in signed_in(seat).items())
         off = [word for path in KEEP_OFF for word in ("-x", f"{ADDRESS}{path}*")]
-        start = f"{ADDRESS}/referrals/" if seat else f"{ADDRESS}/"
+        begin = [word for path in paths for word in ("-s", f"{ADDRESS}{path}")]
         done(
-            KEPT / "wapiti" / "bin" / "wapiti", "-u", f"{ADDRESS}/", "-s", start, "-C", cookies,
+            KEPT / "wapiti" / "bin" / "wapiti", "-u", f"{ADDRESS}/", *begin, "-C", cookies,
             "-m", MODULES, *off, "-d", "4", "--max-links-per-page", "30",
             "--max-files-per-dir", "20", "--max-scan-time", str(SCAN_SECONDS),
             "--max-attack-time", str(ATTACK_SECONDS), "--flush-session", "-v", "0",
@@ -198,12 +221,26 @@ PARTS: dict[str, Callable[[Part], None]] = {
 }
 
 
+def kept() -> list[Part]:
+    """The last run of each part, of those that ever ended."""
+    files = [KEPT / f"{name}.json" for name in PARTS]
+    return [Part(**json.loads(file.read_text())) for file in files if file.exists()]
+
+
 def table(parts: list[Part]) -> str:
-    lines = ["| Part | Did | Open | Minutes |", "|---|---|---|---|"]
+    lines = ["| Part | Did | Open | Minutes | Run |", "|---|---|---|---|---|"]
     for part in parts:
-        did = part.did.replace("|", "/")
-        lines.append(f"| {part.name} | {did} | {len(part.open)} | {part.seconds / 60:.1f} |")
+        did, run = part.did.replace("|", "/"), f"{part.day}, {part.code}"
+        lines.append(
+            f"| {part.name} | {did} | {len(part.open)} | {part.seconds / 60:.1f} | {run} |"
+        )
     return "\n".join(lines) + "\n"
+
+
+def state_of_the_code() -> str:
+    """The commit, and whether anything was changed since."""
+    commit = done("git", "rev-parse", "--short", "HEAD").strip()
+    return f"{commit} and changes" if done("git", "status", "--porcelain", "-uno") else commit
 
 
 def main() -> int:
@@ -212,23 +249,22 @@ def main() -> int:
         if ONLY not in ("", name):
             continue
         print(f"{name} ...", end="", flush=True)
-        part, began = Part(name), time.monotonic()
+        part, began = Part(name, day=f"{datetime.now(UTC):%-d %B %Y}"), time.monotonic()
         try:
+            part.code = state_of_the_code()
             run(part)
-        except (RuntimeError, OSError, ValueError) as error:
+        except (RuntimeError, OSError, ValueError, KeyError) as error:
             part.open.append(str(error))
         part.seconds = time.monotonic() - began
-        print(f" {part.seconds:.0f} s", flush=True)
+        print(f" {part.seconds:.0f} s, {len(part.open)} open", flush=True)
+        part.keep()
         parts.append(part)
-    drawn = table(parts)
-    (KEPT / "table.md").write_text(drawn)
-    print(f"\n{drawn}")
+    print(f"\n{table(parts)}")
     for part in parts:
         for each in part.open:
             print(f"{part.name}: {each}")
-    if not ONLY:
-        before = PAGE.read_text().partition(TABLE)[0]
-        PAGE.write_text(f"{before}{TABLE}\n{datetime.now(UTC):%-d %B %Y}.\n\n{drawn}")
+    before = PAGE.read_text().partition(TABLE)[0]
+    PAGE.write_text(f"{before}{TABLE}\n{table(kept())}")
     return 1 if any(part.open for part in parts) else 0
 
 
