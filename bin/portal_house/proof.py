@@ -80,8 +80,17 @@ def demonstration(places: Places, cluster: Cluster) -> Iterator[str]:
         processes.stop()
 
 
+def needs_demonstration(only: str) -> bool:
+    """Whether one of these parts, by name and with commas between, walks a running portal."""
+    return not only or "wapiti" in only.split(",")
+
+
 def prove(places: Places, cluster: Cluster, address: str, only: str) -> None:
     """Run ``tests/proof``; it says what it does, and what it found.
+
+    Args:
+        address: of the demonstration; "" where no part needs it.
+        only: names of parts with commas between; "" is all of them.
 
     Raises:
         Trouble: with no further word, as it has said all.

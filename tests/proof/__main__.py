@@ -33,7 +33,7 @@ from tests.proof.scanners import (
 
 KEPT = Path(os.environ["PORTAL_PROOF"])
 ADDRESS = os.environ["PORTAL_PROOF_ADDRESS"]
-ONLY = os.environ.get("PORTAL_PROOF_ONLY", "")
+ONLY = [name for name in os.environ.get("PORTAL_PROOF_ONLY", "").split(",") if name]
 PAGE = ROOT / "docs" / "proof.md"
 TABLE = "## The last run\n"
 WHOLE = {"PORTAL_POSTS": "20000", "PORTAL_MATRIX": "whole", "PORTAL_ROUNDS": "60"}
@@ -151,7 +151,7 @@ def found(pattern: str) -> list[str]:
 def pytest(part: Part, *words: str, **env: str) -> None:
     """Tests with the full counts; those that fail stay open, and all they say is kept."""
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rfE", "-s", *words],
+        [sys.executable, "-m", "pytest", "-q", "-rfE", "-s", *_database(), *words],
         cwd=ROOT, env={**os.environ, **WHOLE, **env}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     said = ended.stdout.splitlines()
@@ -164,6 +164,16 @@ def pytest(part: Part, *words: str, **env: str) -> None:
     part.open = [line for line in said if line.startswith(("FAILED", "ERROR "))]
     if ended.returncode and not part.open:
         part.open = [f"pytest ended with {ended.returncode}: see {part.name}.txt"]
+
+
+_made: list[bool] = []
+
+
+def _database() -> tuple[str, ...]:
+    """The tests' database is made once for all parts of a run; each leaves it as it found it."""
+    first = () if _made else ("--create-db",)
+    _made.append(True)
+    return ("--reuse-db", *first)
 
 
 def signed_in(seat: str) -> dict[str, str]:
@@ -244,15 +254,16 @@ def state_of_the_code() -> str:
 
 
 def main() -> int:
+    if unknown := set(ONLY) - set(PARTS):
+        print(f"There is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
+        return 2
     parts = []
-    for name, run in PARTS.items():
-        if ONLY not in ("", name):
-            continue
+    for name in ONLY or PARTS:
         print(f"{name} ...", end="", flush=True)
         part, began = Part(name, day=f"{datetime.now(UTC):%-d %B %Y}"), time.monotonic()
         try:
             part.code = state_of_the_code()
-            run(part)
+            PARTS[name](part)
         except (RuntimeError, OSError, ValueError, KeyError) as error:
             part.open.append(str(error))
         part.seconds = time.monotonic() - began

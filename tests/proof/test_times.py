@@ -18,6 +18,7 @@ from referrals.terms import Status
 from tests.entry import enter
 from tests.factories import UserFactory
 from tests.referrals import cases
+from tests.selfassessment import forms
 
 pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
@@ -106,6 +107,23 @@ def test_a_case_that_one_may_not_see_takes_as_long_to_refuse_as_none(name):
     def tried(key: str) -> Try:
         def once() -> None:
             assert browser.get(f"/referrals/{key}/{end}").status_code == 404
+
+        return once
+
+    assert apart(medians({kind: tried(key) for kind, key in keys.items()})) < REFUSAL
+
+
+@pytest.mark.parametrize("end", ["", "LG1/", "report.pdf", "evidence/", "moderation/"])
+def test_a_self_assessment_that_one_may_not_see_takes_as_long_to_refuse_as_none(end):
+    """One of another agency, and one whose key was never given."""
+    cast = forms.make_cast()
+    form = forms.signed(cast.school, cast)
+    keys = {"forbidden": form.key, "unknown": "a" * len(form.key)}
+    browser = enter(cast.other_lead)
+
+    def tried(key: str) -> Try:
+        def once() -> None:
+            assert browser.get(f"/self-assessment/{key}/{end}").status_code == 404
 
         return once
 

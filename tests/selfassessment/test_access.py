@@ -1,7 +1,7 @@
 """Every address of the self-assessment as every role, made from the URL resolver (AC-01 to AC-06).
 
 An address of a form has its key in it and is walked here by itself. Any other is declared below,
-with who may open it: each room adds its own.
+with who may open it: each room adds its own. ``make proof`` fills in every status and every post.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from selfassessment.models import Answer, Assessment, Assignment, Helper
 from selfassessment.terms import Rating, Status
 from tests.entry import enter
 from tests.factories import MembershipFactory
-from tests.referrals.test_access import patterns
+from tests.referrals.test_access import METHODS, WHOLE, patterns
 from tests.selfassessment import forms
 
 pytestmark = pytest.mark.matrix
@@ -79,9 +79,11 @@ OF_MANAGER = {
     "selfassessment:decide_waiver",
 }
 """Of a form in any status, without its words: for the manager, of another agency than theirs."""
-STATES = (Status.IN_PROGRESS, Status.MODERATION)
-POSTS_EVERY = 3
+STATES = tuple(Status) if WHOLE else (Status.IN_PROGRESS, Status.MODERATION)
+POSTS_EVERY = 1 if WHOLE else 3
 """What a post meets where a form is not to be seen is what a look meets: one in so many is sent."""
+EVERY_METHOD = ("stranger", "nobody")
+"""The rarer methods are refused before anybody's role is looked at: these stand for all."""
 VALUES = {"code": "LG1", "uuid": "00000000-0000-4000-8000-000000000000", "int": "1"}
 
 
@@ -154,6 +156,11 @@ def test_a_form_answers_only_those_who_may_see_it(status, cast, form_in):
             assert here.status_code < 500, said
             if sees:
                 continue
+            if who in EVERY_METHOD and (WHOLE or status == Status.MODERATION):
+                for method in METHODS[2:]:
+                    answer = getattr(browser, method)(url)
+                    refusals = (302, 405) if person is None else (404, 405)
+                    assert answer.status_code in refusals, (method, *said)
             if person is None:
                 assert here.status_code in (302, 405), said
                 continue
