@@ -688,6 +688,11 @@ class Remark(models.Model):
     def __str__(self) -> str:
         return f"{self.kind}, {self.at:%Y-%m-%d}"
 
+    @property
+    def version(self) -> str:
+        """Of its answer, to know whether somebody else has written it meanwhile."""
+        return self.answered_at.isoformat() if self.answered_at else ""
+
 
 class Waiver(models.Model):
     """That a rule of the checks is not to hold for one form, and on whose authority (row S30)."""

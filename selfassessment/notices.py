@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from agencies.models import Membership
+from agencies.models import Agency, Membership
 from agencies.people import holders, on_duty
-from agencies.terms import Role
+from agencies.terms import AGENCY_ROLES, AgencyType, Role
 from outbox import post
 from selfassessment.models import Assessment, Assignment, Cycle, Notice
 from selfassessment.terms import BEFORE_SIGNED, FORM_LEADS, NoticeKind, Status
@@ -43,6 +43,7 @@ HOLDS: dict[str, Sequence[Status]] = {
     Kind.RETURNED: (Status.RETURNED,),
     Kind.REOPENED: (Status.IN_PROGRESS,),
     Kind.WAIVER: BEFORE_SIGNED,
+    Kind.LET_OFF: BEFORE_SIGNED,
     Kind.MODERATED: (Status.MODERATED,),
     Kind.PUBLISHED: (Status.PUBLISHED,),
 }
@@ -90,8 +91,14 @@ def signers(assessment: Assessment) -> list[User]:
     """Who may sign: the senior leads; in the short form the leads, where there is none."""
     found = holders(assessment.agency, [Role.SENIOR_LEAD])
     if not found and assessment.short_form:
-        return holders(assessment.agency, FORM_LEADS)
+        return holders(assessment.agency, FORM_LEADS) or leads(assessment.agency)
     return found
+
+
+def leads(agency: Agency) -> list[User]:
+    """Who has an agency's form on their desk today; of somebody who works alone, they."""
+    found = on_duty(agency, *FORM_LEADS)
+    return found or (holders(agency, AGENCY_ROLES) if agency.works_alone else [])
 
 
 def ready(assessment: Assessment, *, now: datetime) -> int:
@@ -100,13 +107,23 @@ def ready(assessment: Assessment, *, now: datetime) -> int:
 
 def to_leads(assessment: Assessment, kind: NoticeKind, *, now: datetime) -> int:
     """Sent back, returned, reopened, decided: the leads go on with it."""
-    people = on_duty(assessment.agency, *FORM_LEADS)
-    return tell(assessment, people, kind, once=_stamp(now), now=now)
+    return tell(assessment, leads(assessment.agency), kind, once=_stamp(now), now=now)
 
 
 def to_everybody(assessment: Assessment, kind: NoticeKind, *, now: datetime) -> int:
     """Moderated, final: the leads and who signed."""
-    people = [*on_duty(assessment.agency, *FORM_LEADS), *signers(assessment)]
+    people = [*leads(assessment.agency), *signers(assessment)]
+    return tell(assessment, people, kind, once=_stamp(now), now=now)
+
+
+def to_managers(assessment: Assessment, kind: NoticeKind, *, now: datetime) -> int:
+    """Those of the board's managers who do not belong to the agency: one of them decides."""
+    there = Agency.objects.filter(pk=assessment.agency_id)
+    people = [
+        each
+        for each in holders(None, [Role.MODERATION_MANAGER])
+        if not there.belonging_to(each).exists()
+    ]
     return tell(assessment, people, kind, once=_stamp(now), now=now)
 
 
@@ -124,7 +141,8 @@ def _stamp(now: datetime) -> str:
 def remind(now: datetime, *, at_most: int = AT_ONCE) -> int:
     """Note who is to hear that a form is to be begun, due soon or overdue; returns how many rows.
 
-    Leads; where an agency has none, its deputies. Each month counts from the day the cycle opened.
+    Leads; where an agency has none, its deputies; whoever works alone. Each month counts from the
+    day the cycle opened.
     """
     today = timezone.localdate(now)
     noted = 0
@@ -210,23 +228,27 @@ def _note(
 
 
 def _leads() -> QuerySet[Membership]:
-    return Membership.objects.active().filter(
-        agency=OuterRef("agency"), role__in=FORM_LEADS, person__is_active=True
-    )
+    return _in_charge().filter(agency=OuterRef("agency"))
+
+
+def _in_charge() -> QuerySet[Membership]:
+    """Leads and deputies; whoever works alone, in whatever role (``policy.leads_form``)."""
+    alone = Q(agency__kind=AgencyType.INDEPENDENT, role__in=AGENCY_ROLES)
+    held = Membership.objects.active().filter(Q(role__in=FORM_LEADS) | alone)
+    return held.filter(person__is_active=True)
 
 
 def _leads_of(forms: Iterable[Assessment]) -> dict[int, list[int]]:
-    """Keys of the leads of each agency; of its deputies where it has no lead."""
-    held = Membership.objects.active().filter(
-        agency__in={each.agency_id for each in forms},
-        role__in=FORM_LEADS,
-        person__is_active=True,
-    )
+    """Keys of the leads of each agency; of its deputies where it has no lead; else whoever works
+    alone."""
+    held = _in_charge().filter(agency__in={each.agency_id for each in forms})
     by_agency: dict[int, dict[str, list[int]]] = {}
     for agency, role, person in held.values_list("agency_id", "role", "person_id"):
         by_agency.setdefault(agency, {}).setdefault(role, []).append(person)
     return {
-        agency: roles.get(Role.LEAD) or roles[Role.DEPUTY_LEAD]
+        agency: roles.get(Role.LEAD)
+        or roles.get(Role.DEPUTY_LEAD)
+        or list(dict.fromkeys(person for those in roles.values() for person in those))
         for agency, roles in by_agency.items()
     }
 
@@ -378,6 +400,11 @@ def _sentence(kind: NoticeKind, number: int) -> str:
             "The board has decided on checks of %(count)d self-assessments.",
             number,
         ),
+        Kind.LET_OFF: ngettext(
+            "An agency asks you to let it off a check.",
+            "%(count)d agencies ask you to let them off a check.",
+            number,
+        ),
         Kind.MODERATED: ngettext(
             "A self-assessment has been moderated. You may comment on the outcome.",
             "%(count)d self-assessments have been moderated. You may comment on the outcome.",
@@ -406,6 +433,12 @@ def _path(forms: list[Assessment], kinds: set[NoticeKind]) -> str:
     """The page on which it is done; the list of forms where it is about several."""
     if len(forms) > 1:
         return reverse("selfassessment:home")
-    pages = {Kind.READY: "sign", Kind.RETURNED: "questions", Kind.SENT_BACK: "check"}
+    pages = {
+        Kind.READY: "sign",
+        Kind.RETURNED: "questions",
+        Kind.SENT_BACK: "check",
+        Kind.WAIVER: "check",
+        Kind.LET_OFF: "manage",
+    }
     page = next((pages[kind] for kind in pages if kind in kinds), "overview")
     return reverse(f"selfassessment:{page}", args=[forms[0].key])

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -104,12 +106,26 @@ class AnswersForm(PageForm):
             self.fields[name] = LongField(
                 label=each.words, max_length=2000, required=False, initial=each.answer, rows=4
             )
+            self.fields[f"seen_{name}"] = forms.CharField(
+                required=False, widget=forms.HiddenInput, initial=each.version
+            )
         self.headings = dict.fromkeys(self.questions, "s")
 
-    def changed(self) -> list[tuple[Remark, str]]:
-        """What was written anew."""
-        given = [(each, self.cleaned_data[name]) for name, each in self.questions.items()]
-        return [(each, words) for each, words in given if words and words != each.answer]
+    def changed(self) -> list[tuple[Remark, str, str]]:
+        """What was written anew: the question, the words, and the version that the page showed."""
+        said = self.cleaned_data
+        given = [(each, said[name], said[f"seen_{name}"]) for name, each in self.questions.items()]
+        return [(each, words, seen) for each, words, seen in given if words]
+
+    def overtaken(self, remark: Remark) -> None:
+        """Somebody else answered it: their words above, what was typed stays in the box."""
+        name = f"q{remark.pk}"
+        sent = QueryDict(mutable=True)
+        sent.update(self.data)
+        sent[f"seen_{name}"] = remark.version
+        self.data = sent
+        sentence = _("%(name)s has answered this meanwhile: “%(words)s”. Yours replaces it.")
+        self.add_error(name, sentence % {"name": remark.answered_by, "words": remark.answer})
 
 
 class WaiverForm(PageForm):

@@ -193,5 +193,6 @@ class NoticeKind(models.TextChoices):
     RETURNED = "returned", _("Returned with questions")
     REOPENED = "reopened", _("Reopened")
     WAIVER = "waiver", _("A rule is decided on")
+    LET_OFF = "let_off", _("A rule to decide on")
     MODERATED = "moderated", _("Moderated")
     PUBLISHED = "published", _("Final")

@@ -20,6 +20,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from agencies import people
 from agencies.terms import Role
+from audit import events
 from selfassessment import policy as form_policy
 from selfassessment import results
 from selfassessment.actions import policy, queries, rules, workflow
@@ -56,6 +57,11 @@ class Place:
     @property
     def may_make(self) -> bool:
         return self.writes and self.form.source.status in workflow.TAKES
+
+    def looked_at(self) -> None:
+        """Somebody outside the agency read its plan: the agency's log shows it."""
+        if self.whole:
+            Desk(self.form, self.user).looked_at()
 
     def actions(self) -> list[Action]:
         found = queries.actions_of(self.form)
@@ -162,6 +168,7 @@ def _press(action: Action, to: ActionStatus) -> str:
 def plan(request: SignedInRequest, key: str) -> HttpResponse:
     """The plan as a list, as a board by status, or as a calendar."""
     place = find(request, key)
+    place.looked_at()
     view = request.GET.get("view", "list")
     if view not in VIEWS:
         view = "list"
@@ -220,6 +227,8 @@ def _month(asked: str) -> date | None:
 def as_table(request: SignedInRequest, key: str) -> HttpResponse:
     """The plan as CSV, in which no cell is taken for a formula."""
     place = find(request, key)
+    agency = str(place.form.agency_id)
+    events.record("assessment.exported", place.form, by=request.user, agency=agency, what="actions")
     rows: list[list[object]] = [
         [
             _("Code"), _("Standards"), _("Action"), _("Owner"), _("Role"), _("Priority"), _("Due"),
@@ -340,8 +349,7 @@ def action(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("Your note has been added."))
             return redirect("selfassessment:action", key, pk)
-    if place.whole:
-        Desk(place.form, request.user).looked_at()
+    place.looked_at()
     is_writer = policy.writes(request.user, one.assessment)
     context = {
         **_basics(place),
@@ -440,7 +448,17 @@ def help_asked(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
     """For the Prevent lead of the area: the action for which the agency asks their help."""
     asked = policy.helped_by(request.user).filter(cycles__assessment__key=key)
     one = get_object_or_404(
-        asked.select_related("agency", "owner").prefetch_related("standards").distinct(), pk=pk
+        asked.select_related("agency", "owner", "assessment")
+        .prefetch_related("standards")
+        .distinct(),
+        pk=pk,
+    )
+    events.record(
+        "assessment.viewed",
+        one.assessment,
+        by=request.user,
+        agency=str(one.agency_id),
+        what="action",
     )
     context = {"action": one, "today": timezone.localdate(), "asked": dates.day(one.help_asked_at)}
     return render(request, "selfassessment/actions/help.html", context)

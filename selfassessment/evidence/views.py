@@ -387,6 +387,7 @@ def picture(request: SignedInRequest, key: str, pk: UUID) -> HttpResponse:
         request.user, version, of_agency=place.is_agency
     ):
         raise Http404
+    place.looked_at()
     response = HttpResponse(version.picture, content_type="image/jpeg")
     response["Content-Disposition"] = "inline"
     response["X-Content-Type-Options"] = "nosniff"

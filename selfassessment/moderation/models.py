@@ -406,7 +406,8 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Those that the person decides or decided as the board's chair.
 
         Not of an agency that they belong to, and not of a form that they were ever given to
-        moderate (section 7.4; WF-12). The words are read by nobody else through here.
+        moderate or in which they settled something (section 7.4; WF-12). The words are read by
+        nobody else through here.
         """
         if not people.has_role(user, Role.BOARD_MEMBER):
             return self.none()
@@ -421,6 +422,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
             Q(review__assessment__agency__in=own)
             | Q(review__assessment__agency__in=interested.values("agency_id"))
             | Q(review__assessment__in=_ever_moderated(user))
+            | Q(review__in=Sampled.objects.filter(settled_by=user).values("review_id"))
         )
 
 

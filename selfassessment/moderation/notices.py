@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from agencies import workdays
-from agencies.people import holders, on_duty
-from agencies.terms import AGENCY_LEADS, Role
+from agencies.people import holders
+from agencies.terms import Role
 from outbox import post
 from selfassessment import notices
 from selfassessment.models import Assessment, Moderator
@@ -31,7 +31,7 @@ def _of(assessment: Assessment) -> str:
 
 
 def _leads(assessment: Assessment) -> list[User]:
-    return on_duty(assessment.agency, *AGENCY_LEADS)
+    return notices.leads(assessment.agency)
 
 
 def _everybody(assessment: Assessment) -> list[User]:

@@ -128,12 +128,17 @@ def questions(request: SignedInRequest, key: str) -> HttpResponse:
     form = AnswersForm(posted(request), questions=asked)
     if request.method == "POST" and form.is_valid():
         try:
-            for remark, words in form.changed():
-                workflow.answer_question(remark, words, by=request.user)
-            messages.success(request, _("Saved. Now hand the form over to be signed again."))
+            for remark, words, seen in form.changed():
+                try:
+                    workflow.answer_question(remark, words, by=request.user, version=seen)
+                except workflow.AnsweredMeanwhile as told:
+                    form.overtaken(told.remark)
         except TransitionError:
             messages.error(request, CLOSED)
-        return redirect("selfassessment:check", key)
+            return redirect("selfassessment:check", key)
+        if not form.errors:
+            messages.success(request, _("Saved. Now hand the form over to be signed again."))
+            return redirect("selfassessment:check", key)
     context = {"form_of": found.form, "form": form, "asked": asked}
     return render(request, "selfassessment/signing/questions.html", context)
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.fresh import fresh_factor_needed
 from accounts.http import SignedInRequest
 from accounts.models import User
+from audit import events
 from selfassessment import checks, policy, workflow
 from selfassessment.cycle_forms import ExtendForm, ReasonForm
 from selfassessment.models import Assessment
@@ -39,6 +40,12 @@ def _form(request: SignedInRequest, key: str) -> Assessment:
     if not policy.manages(request.user, form):
         raise Http404
     return form
+
+
+def _looked_at(request: SignedInRequest, form: Assessment) -> None:
+    """The manager read what the agency said with its moves: the agency's log shows it."""
+    agency = str(form.agency_id)
+    events.record("assessment.viewed", form, by=request.user, agency=agency, what="manage")
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,7 @@ ACTS = {
 def manage(request: SignedInRequest, key: str) -> HttpResponse:
     """Where a form is, what was said with its moves, and what can be done now."""
     form = _form(request, key)
+    _looked_at(request, form)
     waivers = [
         (each, checks.RULES[each.rule].words if each.rule in checks.RULES else each.rule)
         for each in form.waivers.select_related("asked_by", "decided_by")
@@ -206,6 +214,7 @@ def decide_waiver(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
         except TransitionError:
             messages.error(request, _("It was decided already."))
         return redirect("selfassessment:manage", key)
+    _looked_at(request, form)
     known = checks.RULES.get(waiver.rule)
     context = {"form_of": form, "form": page, "waiver": waiver, "rule": known}
     return render(request, "selfassessment/signing/decide.html", context)

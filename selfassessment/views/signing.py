@@ -123,6 +123,7 @@ def send_back(request: SignedInRequest, key: str) -> HttpResponse:
 def signed(request: SignedInRequest, key: str) -> HttpResponse:
     """Every signature under a form, the one that stands first; each with what was signed."""
     found = _readable(request, key)
+    found.looked_at()
     signoffs = found.form.signoffs.select_related("voided_by").order_by("-number")
     lines = [(each, copies.holds(each)) for each in signoffs]
     context = {"form_of": found.form, "lines": lines, "desk": found}

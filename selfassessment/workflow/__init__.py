@@ -26,6 +26,7 @@ from selfassessment.workflow.cycles import (
 from selfassessment.workflow.helping import give, let_go, take_back
 from selfassessment.workflow.profiles import SetUp, set_boards, set_profile
 from selfassessment.workflow.signing import (
+    AnsweredMeanwhile,
     Changed,
     answer_question,
     ask_waiver,
@@ -43,6 +44,7 @@ from selfassessment.workflow.talking import comment, deal_with
 __all__ = [
     "CONSULTATION",
     "WRITTEN",
+    "AnsweredMeanwhile",
     "Changed",
     "SetUp",
     "add_agencies",

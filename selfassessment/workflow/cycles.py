@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -328,18 +328,32 @@ def _not_exempt(assessment: Assessment) -> QuerySet[Assessment]:
 
 @transaction.atomic
 def undo_exemption(assessment: Assessment, reason: str, *, by: User) -> Assessment:
-    """Ask for it after all; what was answered before is there again.
+    """Ask for it after all; what was answered before is there again, and can be handed over.
+
+    What was exempted in the same act, as it shares the answers, is asked for again too.
 
     Raises:
         PermissionDenied: ``by`` does not manage it.
         TransitionError: it is not exempt.
     """
     assessment = locked(assessment)
-    move(assessment, Status.NOT_STARTED, by=by, reason=reason, exempt_reason="")
-    source = assessment.answers_of
-    if source is not None and source.status == Status.EXEMPT:
-        move(locked(source), Status.NOT_STARTED, by=by, reason=reason, exempt_reason="")
+    together = _exempt_with(assessment)
+    for each in (assessment, *together):
+        move(each, Status.NOT_STARTED, by=by, reason=reason, exempt_reason="")
+        if each.source.answers.filter(version__gt=0).exists():
+            move(each, Status.IN_PROGRESS, by=None, reason=reason)
     return assessment
+
+
+def _exempt_with(assessment: Assessment) -> list[Assessment]:
+    """The forms of the same answers that were exempted in one act with this one, locked."""
+    family = Assessment.objects.filter(
+        Q(pk=assessment.source_id) | Q(answers_of=assessment.source_id),
+        status=Status.EXEMPT,
+        exempt_reason=assessment.exempt_reason,
+    )
+    rows = family.exclude(pk=assessment.pk).select_for_update(of=("self",))
+    return list(rows.select_related("cycle", "agency", "board", "answers_of"))
 
 
 # --- The end ----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from selfassessment.models import Assessment, Remark, SignOff, Waiver
 from selfassessment.moves import NotReady, TransitionError, locked, move
 from selfassessment.reports import frozen as copies
 from selfassessment.sheet import Sheet
-from selfassessment.terms import NoticeKind, RemarkKind, Status
+from selfassessment.terms import BEFORE_SIGNED, NoticeKind, RemarkKind, Status
 from ui import dates
 
 TAKEN_BACK = (Status.READY, Status.SIGNED)
@@ -28,6 +28,14 @@ WITH_THE_BOARD = (Status.SIGNED, Status.MODERATION, Status.MODERATED, Status.PUB
 
 class Changed(TransitionError):  # noqa: N818 - what the page says
     """The form is not the one that the signer has read; nothing is signed."""
+
+
+class AnsweredMeanwhile(TransitionError):  # noqa: N818 - what the page says
+    """Somebody else answered the same question; ``remark`` is what stands now."""
+
+    def __init__(self, remark: Remark) -> None:
+        super().__init__(f"remark {remark.pk} was answered")
+        self.remark = remark
 
 
 # --- Void --------------------------------------------------------------------------------------
@@ -138,7 +146,7 @@ def send_back(
     else:
         if assessment.status != Status.READY:
             raise TransitionError(f"{assessment.status} does not wait to be signed")
-        move(assessment, Status.IN_PROGRESS, by=by, reason=words)
+        move(assessment, Status.IN_PROGRESS, by=by)  # what is said is content: no part of the log
         kind = NoticeKind.SENT_BACK
     Remark.objects.create(
         assessment=assessment, kind=RemarkKind.SENT_BACK, words=words, by=by, at=now
@@ -254,12 +262,17 @@ def return_with_questions(
 
 
 @transaction.atomic
-def answer_question(remark: Remark, words: str, *, by: User, now: datetime | None = None) -> Remark:
+def answer_question(
+    remark: Remark, words: str, *, by: User, version: str, now: datetime | None = None
+) -> Remark:
     """Answer one question of a returned form; it can be reworded until it is handed over.
 
+    Args:
+        version: ``Remark.version`` of the question as the page showed it.
     Raises:
         TransitionError: the form is not returned, or was handed over.
         PermissionDenied: ``by`` does not lead it.
+        AnsweredMeanwhile: somebody else answered it after the page was opened (row S28).
     """
     now = now or timezone.now()
     assessment = locked(remark.assessment)
@@ -267,7 +280,12 @@ def answer_question(remark: Remark, words: str, *, by: User, now: datetime | Non
         raise PermissionDenied
     if assessment.status != Status.RETURNED or assessment.prepared_at is not None:
         raise TransitionError("it is not returned")
-    remark = Remark.objects.select_for_update().get(pk=remark.pk, kind=RemarkKind.RETURNED)
+    rows = Remark.objects.select_related("answered_by").select_for_update(of=("self",))
+    remark = rows.get(pk=remark.pk, kind=RemarkKind.RETURNED)
+    if remark.answer == words:
+        return remark
+    if remark.version != version:
+        raise AnsweredMeanwhile(remark)
     remark.answer, remark.answered_by, remark.answered_at = words, by, now
     remark.save(update_fields=["answer", "answered_by", "answered_at"])
     return remark
@@ -355,6 +373,7 @@ def ask_waiver(
         rule=rule,
         code=code,
     )
+    notices.to_managers(assessment, NoticeKind.LET_OFF, now=now)
     return waiver
 
 
@@ -365,13 +384,15 @@ def decide_waiver(
     """Let the form off the check, or not; the words and the name stay with it.
 
     Raises:
-        TransitionError: it was decided already.
+        TransitionError: it was decided already, or the form was signed or closed since.
         PermissionDenied: ``by`` does not manage the form, or asked for it.
     """
     now = now or timezone.now()
     assessment = locked(waiver.assessment)
     if not policy.manages(by, assessment) or waiver.asked_by_id == by.pk:
         raise PermissionDenied
+    if assessment.status not in BEFORE_SIGNED:
+        raise TransitionError(f"{assessment.status} is not checked any more")
     waiver = Waiver.objects.select_for_update().get(pk=waiver.pk)
     if waiver.granted is not None:
         raise TransitionError("it was decided")
@@ -387,5 +408,7 @@ def decide_waiver(
         code=waiver.code,
         granted=granted,
     )
+    if not assessment.waivers.filter(granted__isnull=True).exists():
+        notices.drop(assessment, NoticeKind.LET_OFF)
     notices.to_leads(assessment, NoticeKind.WAIVER, now=now)
     return waiver

@@ -7,13 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from agencies.people import on_duty
 from audit import events
 from selfassessment import notices, policy
 from selfassessment.models import Assessment, Assignment, Comment
 from selfassessment.moves import TransitionError, locked
 from selfassessment.standards.models import Standard
-from selfassessment.terms import FORM_LEADS, NoticeKind, Status
+from selfassessment.terms import NoticeKind, Status
 
 OVER = (Status.CLOSED, Status.EXEMPT)
 
@@ -77,7 +76,7 @@ def _tell(said: Comment, *, now: datetime) -> None:
     there = User.objects.filter(pk__in=given.values("helper__person")) | User.objects.filter(
         pk__in=spoke.values("by")
     )
-    people = [*there, *on_duty(said.assessment.agency, *FORM_LEADS)]
+    people = [*there, *notices.leads(said.assessment.agency)]
     others = [each for each in people if each != said.by and policy.talks(each, said.assessment)]
     day = timezone.localdate(now).isoformat()
     notices.tell(said.assessment, others, NoticeKind.COMMENTED, once=day, now=now)

@@ -1,8 +1,13 @@
+from datetime import date
+
 import pytest
 
+from agencies.terms import Role
 from selfassessment import results
 from selfassessment.models import Assessment
+from selfassessment.moderation import workflow
 from selfassessment.terms import Rating, Status
+from tests.factories import MembershipFactory
 from tests.selfassessment import forms
 
 
@@ -28,3 +33,10 @@ def full(cast: forms.Cast) -> forms.Cast:
     forms.put_in(form, Status.SIGNED, cast)
     forms.form_of(cast.other_school)
     return cast
+
+
+@pytest.fixture
+def chair(cast):
+    person = MembershipFactory(role=Role.BOARD_MEMBER).person
+    workflow.name_chair(cast.locality, person, by=cast.manager, from_on=date(2026, 1, 1))
+    return person

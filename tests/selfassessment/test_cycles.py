@@ -244,7 +244,16 @@ def test_an_exemption_has_a_reason_and_can_be_undone(cast, form):
     assert (form.status, form.exempt_reason) == (Status.EXEMPT, "It closes at Christmas.")
     workflow.undo_exemption(form, "It stays open.", by=cast.manager)
     form.refresh_from_db()
-    assert (form.status, form.exempt_reason, form.answered) == (Status.NOT_STARTED, "", 1)
+    assert (form.status, form.exempt_reason, form.answered) == (Status.IN_PROGRESS, "", 1)
+
+
+def test_what_was_complete_before_an_exemption_is_handed_over_as_it_is(cast, form):
+    forms.complete(form, cast)
+    workflow.exempt(form, "It closes.", by=cast.manager)
+    workflow.undo_exemption(form, "It stays open.", by=cast.manager)
+    workflow.ready(form, by=cast.lead, no_personal_data=True, now=forms.NOW)
+    form.refresh_from_db()
+    assert form.status == Status.READY
 
 
 def test_both_boards_forms_are_exempt_together(cast, form):
@@ -252,9 +261,21 @@ def test_both_boards_forms_are_exempt_together(cast, form):
     workflow.exempt(form, "It closes.", by=cast.manager)
     second.refresh_from_db()
     assert second.status == Status.EXEMPT
-    workflow.undo_exemption(second, "It stays.", by=cast.manager)
-    form.refresh_from_db()
-    assert form.status == Status.NOT_STARTED
+    for asked in (second, form):
+        workflow.undo_exemption(asked, "It stays.", by=cast.manager)
+        for each in (form, second):
+            each.refresh_from_db()
+            assert each.status == Status.NOT_STARTED
+        workflow.exempt(form, "It closes.", by=cast.manager)
+
+
+def test_what_one_board_does_not_ask_for_stays_so_when_the_other_asks_again(cast, form):
+    second = forms.form_of(cast.school, board=LocalityFactory(code="YK"), answers_of=form)
+    workflow.exempt(second, "York has asked for it elsewhere.", by=cast.manager)
+    workflow.exempt(form, "It closes.", by=cast.manager)
+    workflow.undo_exemption(form, "It stays.", by=cast.manager)
+    second.refresh_from_db()
+    assert second.status == Status.EXEMPT
 
 
 def test_the_manager_exempts_no_agency_of_their_own(cast, form):
@@ -408,6 +429,23 @@ def test_leads_hear_of_the_opening_and_monthly_until_it_is_begun(cast, form):
     a_minute(datetime(2026, 10, 1, 10, tzinfo=UTC))
     assert [each.to_person for each in mails()][2:] == [cast.lead]
     assert "has not been begun" in mails()[2].text
+
+
+def test_who_works_alone_hears_of_it_too(cast):
+    alone = AgencyFactory(kind=AgencyType.INDEPENDENT)
+    person = MembershipFactory(agency=alone, role=Role.PRACTITIONER).person
+    form = forms.form_of(alone, short_form=True)
+    a_minute(datetime(2026, 9, 1, 10, tzinfo=UTC))
+    a_minute(datetime(2026, 10, 1, 10, tzinfo=UTC))
+    a_minute(datetime(2026, 11, 20, 10, tzinfo=UTC))
+    a_minute(datetime(2026, 12, 1, 10, tzinfo=UTC))
+    noted = Notice.objects.filter(person=person).order_by("made_at", "pk")
+    kinds = [each.kind for each in noted]
+    assert kinds == ["opened", "not_started", "not_started", "due_soon", "overdue"]
+    assert mails().filter(to_person=person).count() == 4
+    notices.to_leads(form, NoticeKind.RETURNED, now=forms.NOW)
+    assert notices.signers(form) == [person]
+    assert Notice.objects.filter(person=person, kind=NoticeKind.RETURNED).exists()
 
 
 def test_one_mail_a_day_says_how_many_and_names_nobody(cast, form):

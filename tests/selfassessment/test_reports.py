@@ -20,7 +20,7 @@ from selfassessment.reports.models import Document, Kind
 from selfassessment.terms import FormType, Outcome, Rating
 from tests.entry import enter
 from tests.selfassessment import forms
-from tests.selfassessment.test_moderation import agree_on_all, judge, moderated
+from tests.selfassessment.moderating import agree_on_all, judge, moderated
 
 NOW = datetime(2026, 12, 3, 9, tzinfo=UTC)
 STATEMENT = "It is a fair picture.\nThe evidence is held."

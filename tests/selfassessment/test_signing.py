@@ -9,7 +9,8 @@ from django.utils.html import strip_tags
 
 from agencies.terms import Role
 from audit.models import AuditEvent
-from selfassessment import workflow
+from outbox.models import Message
+from selfassessment import notices, workflow
 from selfassessment.models import Notice, Profile, SignOff
 from selfassessment.moves import NotReady, TransitionError
 from selfassessment.reports.frozen import holds
@@ -72,6 +73,7 @@ def test_the_senior_lead_may_send_it_back_with_words(cast, form):
     workflow.send_back(form, "Say more of the governors.", by=cast.senior, now=forms.NOW)
     assert fresh(form).status == Status.IN_PROGRESS
     assert form.remarks.get().words == "Say more of the governors."
+    assert not AuditEvent.objects.filter(reason__contains="governors").exists()
     kinds = Notice.objects.filter(dropped_at=None).values_list("kind", "person")
     assert list(kinds) == [(NoticeKind.SENT_BACK, cast.lead.pk)]
 
@@ -154,6 +156,38 @@ def signed(cast, form):
     return fresh(form)
 
 
+def answer(remark, words, by, version=None):
+    remark.refresh_from_db()
+    seen = remark.version if version is None else version
+    return workflow.answer_question(remark, words, by=by, version=seen, now=LATER)
+
+
+def test_of_two_who_answer_a_question_the_second_is_told(cast, form):
+    signed(cast, form)
+    workflow.return_with_questions(form, ["Who is the deputy?"], by=cast.manager)
+    question = form.remarks.get()
+    answer(question, "The deputy head.", cast.lead)
+    with pytest.raises(workflow.AnsweredMeanwhile) as told:
+        answer(question, "Nobody yet.", cast.deputy, version="")
+    assert (told.value.remark.answer, told.value.remark.answered_by) == (
+        "The deputy head.",
+        cast.lead,
+    )
+    deputy = enter(cast.deputy)
+    name = f"q{question.pk}"
+    stale = {name: "Nobody yet.", f"seen_{name}": ""}
+    shown = deputy.post(page(form, "questions"), stale)
+    said = words(shown)
+    assert f"{cast.lead.name} has answered this meanwhile: “The deputy head.”" in said
+    assert "Nobody yet." in said
+    question.refresh_from_db()
+    assert question.answer == "The deputy head."
+    assert f'value="{question.version.replace("+", "+")}"' in shown.content.decode()
+    deputy.post(page(form, "questions"), stale | {f"seen_{name}": question.version})
+    question.refresh_from_db()
+    assert question.answer == "Nobody yet."
+
+
 def test_a_returned_form_is_answered_handed_over_and_signed_again(cast, form):
     signed(cast, form)
     workflow.return_with_questions(form, ["Who is the deputy?", "Since when?"], by=cast.manager)
@@ -162,14 +196,14 @@ def test_a_returned_form_is_answered_handed_over_and_signed_again(cast, form):
     with pytest.raises(NotReady):
         workflow.ready(form, by=cast.lead, no_personal_data=True, now=LATER)
     with pytest.raises(PermissionDenied):
-        workflow.answer_question(first, "I.", by=cast.senior)
+        workflow.answer_question(first, "I.", by=cast.senior, version="")
     for question in (first, second):
-        workflow.answer_question(question, "The deputy head, since May.", by=cast.lead, now=LATER)
+        answer(question, "The deputy head, since May.", cast.lead)
     with pytest.raises(TransitionError):
         forms.sign(form, cast.senior, now=LATER)  # nobody has handed it over
     workflow.ready(form, by=cast.lead, no_personal_data=True, now=LATER)
     with pytest.raises(TransitionError):
-        workflow.answer_question(second, "In June.", by=cast.lead, now=LATER)
+        answer(second, "In June.", cast.lead)
     again = forms.sign(form, cast.senior, now=LATER)
     assert (fresh(form).status, again.number) == (Status.SIGNED, 2)
     old = form.signoffs.get(number=1)
@@ -303,6 +337,32 @@ def test_the_manager_may_let_a_form_off_a_check_with_a_reason(cast, form):
         }
     ]
     assert AuditEvent.objects.filter(kind="assessment.waiver_decided").count() == 1
+
+
+def test_the_manager_hears_of_what_an_agency_asks_to_be_let_off(cast, form):
+    without_evidence(cast, form)
+    MembershipFactory(person=cast.manager, role=Role.PRACTITIONER, agency=cast.school)
+    other = MembershipFactory(role=Role.MODERATION_MANAGER).person
+    waiver = workflow.ask_waiver(
+        form, "too_little_evidence", "LG1", "It burnt.", by=cast.lead, now=forms.NOW
+    )
+    told = Notice.objects.get(kind=NoticeKind.LET_OFF)
+    assert told.person == other
+    notices.send(LATER)
+    sent = Message.objects.get(to_person=other)
+    assert "An agency asks you to let it off a check." in sent.text
+    assert sent.path == page(form, "manage")
+    workflow.decide_waiver(waiver, granted=False, why="No.", by=other)
+
+
+def test_nothing_is_decided_of_a_form_that_is_signed(cast, form):
+    waiver = workflow.ask_waiver(
+        forms.complete(form, cast), "too_little_evidence", "LG1", "It burnt.", by=cast.lead
+    )
+    workflow.ready(form, by=cast.lead, no_personal_data=True, now=forms.NOW)
+    forms.sign(form, cast.senior)
+    with pytest.raises(TransitionError):
+        workflow.decide_waiver(waiver, granted=True, why="Yes.", by=cast.manager)
 
 
 def test_what_was_refused_may_be_asked_again_with_a_better_reason(cast, form):

@@ -110,7 +110,7 @@ def _of_desk(request: SignedInRequest, desk: Desk, *, manages: bool) -> dict[str
             "line": line,
             "own": rating_tag(line.sampled.own),
             "mine": line.by(request.user),
-            "said": _said(line, request, me is not None and not manages),
+            "said": _said(line, request, me is not None),
             "outcome": _outcome(line, moderated),
         }
         for line in desk.lines
@@ -118,6 +118,7 @@ def _of_desk(request: SignedInRequest, desk: Desk, *, manages: bool) -> dict[str
     return {
         "rows": rows,
         "me": me,
+        "settles": bool(desk.differing) and policy.settles(request.user, form_of),
         "left": len(desk.left_for(request.user)) if me else 0,
         "missing": missing(desk) if form_of.status == Status.MODERATION else [],
         "required": desk.review.required.filter(dropped_at__isnull=True).select_related(
@@ -163,6 +164,7 @@ def _looked_at(request: SignedInRequest, form_of: Assessment) -> None:
 def drawn(request: SignedInRequest, key: str) -> HttpResponse:
     """How the sample was drawn, and drawn again to be compared."""
     desk = working_desk(request, key)
+    _looked_at(request, desk.assessment)
     stored = {line.code: list(line.sampled.why) for line in desk.lines}
     said = queries.said_of(desk.assessment)
     again = {

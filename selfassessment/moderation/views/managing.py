@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,8 +19,9 @@ from agencies import workdays
 from agencies.models import Agency
 from agencies.people import holders
 from agencies.terms import Role
+from audit import events
 from selfassessment.models import Assessment, Moderator
-from selfassessment.moderation import choosing, measures, queries, workflow
+from selfassessment.moderation import choosing, measures, policy, queries, workflow
 from selfassessment.moderation.forms import (
     ChairForm,
     GiveForm,
@@ -259,7 +261,9 @@ def incident(request: SignedInRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle(request: SignedInRequest, key: str, code: str) -> HttpResponse:
     """Decide between two moderators who differ."""
-    managed(request, key)
+    form_of = managed(request, key)
+    if not policy.settles(request.user, form_of):
+        raise PermissionDenied
     desk = working_desk(request, key)
     line = line_of(desk, code)
     if not line.differs:
@@ -279,6 +283,13 @@ def settle(request: SignedInRequest, key: str, code: str) -> HttpResponse:
             return redirect("selfassessment:moderation:review", key)
         except TransitionError as fault:
             add_faults(form, fault)
+    events.record(
+        "assessment.viewed",
+        form_of,
+        by=request.user,
+        agency=str(form_of.agency_id),
+        what="moderation",
+    )
     context = {"form": form, "form_of": desk.assessment, "line": line}
     return render(request, "selfassessment/moderation/settle.html", context)
 
@@ -350,9 +361,13 @@ def chairs(request: SignedInRequest) -> HttpResponse:
     ends = request.method == "POST" and "end" in request.POST
     if ends:
         row = found_or_404(BoardChair.objects.all(), pk=number(request.POST.get("end")))
-        workflow.end_chair(row, by=request.user)
+        try:
+            workflow.end_chair(row, by=request.user)
+        except TransitionError as fault:
+            say(request, fault)
         return redirect("selfassessment:moderation:chairs")
-    form = ChairForm(holders(None, [Role.BOARD_MEMBER]), posted(request))
+    others = [each for each in holders(None, [Role.BOARD_MEMBER]) if each != request.user]
+    form = ChairForm(others, posted(request))
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:

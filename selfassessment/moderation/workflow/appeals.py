@@ -132,10 +132,14 @@ def name_chair(
 
     Raises:
         PermissionDenied: ``by`` does not manage the moderation.
-        NotReady: the person is not a member of the board.
+        NotReady: the person is not a member of the board, or is ``by``; or an agency of ``by``
+            waits for a chair of this board.
     """
     if not policy.manages(by):
         raise PermissionDenied
+    _has_no_part(by, board)
+    if person == by:
+        raise NotReady([_("Nobody names themselves: choose another person.")])
     if not has_role(person, Role.BOARD_MEMBER):
         raise NotReady([_("Choose somebody who is a board member.")])
     named = BoardChair.objects.create(
@@ -144,6 +148,12 @@ def name_chair(
     events.record("moderation.chair", named, by=by, person=person.pk, board=board.code)
     _tell_of_what_waits(named)
     return named
+
+
+def _has_no_part(by: User, board: Locality) -> None:
+    if policy.has_appealed(by, board):
+        words = _("An agency of yours has appealed to this board, so another manager does that.")
+        raise NotReady([words])
 
 
 def _tell_of_what_waits(named: BoardChair) -> None:
@@ -156,9 +166,10 @@ def _tell_of_what_waits(named: BoardChair) -> None:
 
 @transaction.atomic
 def end_chair(chair: BoardChair, *, by: User, today: datetime.date | None = None) -> None:
-    """Yesterday was the last day."""
+    """Yesterday was the last day. Raises: as ``name_chair``."""
     if not policy.manages(by):
         raise PermissionDenied
+    _has_no_part(by, chair.board)
     yesterday = (today or timezone.localdate()) - datetime.timedelta(days=1)
     chair = BoardChair.objects.select_for_update().get(pk=chair.pk)
     chair.from_on = min(chair.from_on, yesterday)

@@ -21,7 +21,7 @@ from selfassessment.moderation.models import (
     Sampled,
 )
 from selfassessment.moderation.terms import COMMENT_DAYS, MODERATORS, REPLY_DAYS
-from selfassessment.moderation.workflow.common import must_be, must_manage, note, standing_review
+from selfassessment.moderation.workflow.common import must_be, note, standing_review
 from selfassessment.moves import NotReady, TransitionError, locked, move
 from selfassessment.standards.models import Standard
 from selfassessment.terms import POINTS, Outcome, Rating, Status
@@ -176,13 +176,15 @@ def settle(
     """The manager decides between two moderators who differ and do not come to one view.
 
     Raises:
-        PermissionDenied: ``by`` does not manage the moderation, or belongs to the agency.
+        PermissionDenied: ``by`` does not manage the moderation, belongs to the agency, or was
+            given the form to moderate.
         TransitionError: the two do not differ now.
         NotReady: the rating is neither of the two, or there is no reason.
     """
     now = now or timezone.now()
     assessment = locked(assessment)
-    must_manage(by, assessment)
+    if not policy.settles(by, assessment):
+        raise PermissionDenied
     must_be(assessment, Status.MODERATION)
     review = standing_review(assessment)
     line = queries.Desk(assessment, review).line(standard.code)
