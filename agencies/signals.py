@@ -17,3 +17,6 @@ membership_confirmed = Signal()
 
 # Arguments: person (User). A receiver returns how much open work of its app the person holds.
 work_held = Signal()
+
+# Arguments: person (User, with another name or telephone number than before).
+details_changed = Signal()

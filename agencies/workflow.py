@@ -408,6 +408,8 @@ def set_details(person: User, *, name: str, job_title: str, phone: str) -> User:
     if changed:
         person.save(update_fields=changed)
         events.record("person.details_changed", person, by=person, fields=changed)
+        if {"name", "phone"} & set(changed):
+            signals.details_changed.send(User, person=person)
     return person
 
 

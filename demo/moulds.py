@@ -27,7 +27,7 @@ from audit.models import AuditEvent
 from demo import cast, loading, synthetic
 from demo.stories import Act, Story
 from demo.times import Calendar
-from referrals import feedback
+from referrals import feedback, workflow
 from referrals.models import (
     CheckRecord,
     Clock,
@@ -274,6 +274,8 @@ class Mould:
     years: int
     """The age of the person concerned."""
     sent: Moment | None
+    named: list[str]
+    """Digests of whom the case names beside the person concerned."""
 
 
 def columns(model: type[models.Model]) -> list[models.Field[Any, Any]]:
@@ -525,6 +527,7 @@ GIVEN = {
     (PersonRecord, "name_digest"): "name_digest",
     (PersonRecord, "name_born_digest"): "name_born_digest",
     (PersonRecord, "name_address_digests"): "name_address_digests",
+    (PersonRecord, "named_digests"): "named_digests",
     (Submission, "form_key"): "form_key",
     (Submission, "sha256"): "sha256",
     (AuditEvent, "reference"): "reference",
@@ -566,7 +569,13 @@ def _read(
         male=male,
         years=age,
         sent=Moment((sent - now).total_seconds(), promised=False) if sent else None,
+        named=_family(PersonRecord.objects.get(referral=referral)),
     )
+
+
+def _family(record: PersonRecord) -> list[str]:
+    stand_in = workflow.Named.of(User(name=f"{record.forenames} {record.surname}"))
+    return sorted({*(record.named_digests or [])} - {*stand_in.digests})
 
 
 def _rows_of(model: type[models.Model], referral: uuid.UUID) -> Iterable[models.Model]:

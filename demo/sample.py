@@ -405,6 +405,7 @@ class Case:
         name_digest, born_digest = workflow.name_digests(
             forenames, surname, {"year": born.year, "month": born.month, "day": born.day}
         )
+        named = workflow.Named.of(User(name=f"{forenames} {surname}"))
         address = f"{chance.randint(1, 400)} Sample Lane"
         reference = ""
         if self.mould.sent:
@@ -422,6 +423,7 @@ class Case:
             "name_address_digests": copied(
                 workflow.address_digests(forenames, surname, [{"address": address}])
             ),
+            "named_digests": copied(sorted({*named.digests, *self.mould.named})),
         }
         self.words = Words(
             self,

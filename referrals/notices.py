@@ -242,6 +242,7 @@ def to_holders(referral: Referral, people: Iterable[User], kind: str, once: obje
         "unanswered": _("A referrer has heard nothing and asks for a reply."),
         "check_taken": _("A colleague has taken over a check that you had."),
         "owner": _("A case has come to you, because its holder is away or has left."),
+        "named": _("It may name somebody who uses the portal. Say whether it is them."),
     }[kind]
     return _send(
         referral,

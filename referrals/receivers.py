@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from agencies.models import Absence, Membership
-from agencies.signals import absence_set, membership_confirmed, membership_ended, work_held
+from agencies.signals import (
+    absence_set,
+    details_changed,
+    membership_confirmed,
+    membership_ended,
+    work_held,
+)
 from agencies.workflow import RefusedError
 from audit.signals import hidden_cases
 from files.terms import FileState
@@ -81,6 +87,22 @@ def count_work(sender: Any, *, person: User, **kwargs: Any) -> int:
 @receiver(membership_confirmed, dispatch_uid="referrals.joined")
 def give_waiting_drafts_their_agency(sender: Any, *, membership: Membership, **kwargs: Any) -> None:
     workflow.give_agency(membership.person)
+
+
+@receiver(membership_confirmed, dispatch_uid="referrals.named_there")
+def look_for_them_in_records(sender: Any, *, membership: Membership, **kwargs: Any) -> None:
+    """Whoever joins may be named in a record that they could now come across (AC-08)."""
+    workflow.look_for_person(membership.person)
+
+
+@receiver(details_changed, dispatch_uid="referrals.named_anew")
+def look_for_their_new_name(sender: Any, *, person: User, **kwargs: Any) -> None:
+    workflow.look_for_person(person)
+
+
+@receiver(housekeeping, dispatch_uid="referrals.findable")
+def make_records_findable(sender: Any, **kwargs: Any) -> None:
+    workflow.make_findable()
 
 
 @receiver(absence_set, dispatch_uid="referrals.absent")

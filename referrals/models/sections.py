@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import User
 from agencies.terms import LegalBasis, Sector
@@ -109,12 +110,21 @@ class PersonRecord(SectionRecord):
     name_address_digests = ArrayField(
         models.CharField(max_length=64), default=list, blank=True, editable=False
     )
+    # Of the names, numbers and addresses of the person and their family, by which an account is
+    # found that it may name (AC-08). None: of before there were such; the housekeeping makes them.
+    named_digests = ArrayField(
+        models.CharField(max_length=64), null=True, default=list, blank=True, editable=False
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["name_digest"], name="person_name"),
             models.Index(fields=["name_born_digest"], name="person_name_born"),
             GinIndex(fields=["name_address_digests"], name="person_name_address"),
+            GinIndex(fields=["named_digests"], name="person_named"),
+            models.Index(
+                fields=["referral"], name="person_not_named", condition=Q(named_digests=None)
+            ),
         ]
 
 

@@ -72,7 +72,13 @@ from referrals.workflow.drafts import (
     start,
     start_once,
 )
-from referrals.workflow.named import asked_about, say_who_is_named
+from referrals.workflow.named import (
+    Named,
+    asked_about,
+    look_for_person,
+    make_findable,
+    say_who_is_named,
+)
 from referrals.workflow.owners import (
     PREVENT_ORDER,
     cover,
@@ -126,6 +132,7 @@ __all__ = [
     "PREVENT_ORDER",
     "RECORD_CLASS",
     "Added",
+    "Named",
     "ReplyRefused",
     "abandoned",
     "accept_transfer",
@@ -173,6 +180,8 @@ __all__ = [
     "leave_one_walk",
     "log_of",
     "look_again",
+    "look_for_person",
+    "make_findable",
     "may_be_opened",
     "name_digests",
     "needs_warning",

@@ -53,7 +53,7 @@ from referrals.terms import (
     ReceivedBy,
     Status,
 )
-from referrals.workflow.named import NAMES, keep_out_by_email, look_for_named
+from referrals.workflow.named import NAMES, Named, keep_out_by_email, look_for_named
 from referrals.workflow.records import CLOSENESS, ONE_PRESS, RECORD_CLASS, plain, record_of
 from vault import keys
 from vault.digests import digest, normal
@@ -241,6 +241,9 @@ def answer(
         fields = [*values]
         if record_name == "person" and DIGESTED & set(values):
             fields += _digest_names(record)
+        if record_name == "person" and NAMES & set(values):
+            record.named_digests = Named.in_(record).digests
+            fields.append("named_digests")
         record.save(update_fields=fields)
         if NAMES & set(values) and referral.status == Status.DRAFT:
             referral.person = record

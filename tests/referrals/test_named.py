@@ -9,12 +9,14 @@ from django.core.exceptions import PermissionDenied
 from accounts.models import User
 from agencies.models import Membership
 from agencies.terms import Role
+from agencies.workflow import give_role, set_details
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import policy, workflow
-from referrals.models import Exclusion, NamedUser, Referral
+from referrals.models import Exclusion, NamedUser, PersonRecord, Referral
 from referrals.moves import NotReady, TransitionError
 from referrals.terms import NamedBy, Status, YesNo
+from referrals.workflow import named
 from tests.entry import enter
 from tests.factories import AgencyFactory, MembershipFactory, UserFactory
 from tests.referrals import cases
@@ -206,6 +208,87 @@ def test_only_those_who_answer_for_the_case_say_who_is_named(cast):
         with pytest.raises(PermissionDenied):
             workflow.say_who_is_named(fresh(referral), cast.deputy, YesNo.NO, by=person)
     assert not sees(cast.deputy, referral)
+
+
+# Somebody who comes later --------------------------------------------------------------------
+def joins(cast: cases.Cast, name: str, role: Role = Role.DEPUTY_LEAD, **said: str) -> User:
+    person = UserFactory(name=name, email=f"{uuid.uuid4().hex}@example.org")
+    set_details(person, name=name, job_title="", phone=said.get("phone", ""))
+    here = cast.agency if role in (Role.DEPUTY_LEAD, Role.PRACTITIONER) else cast.locality
+    by = MembershipFactory(role=Role.PORTAL_ADMIN, agency=None).person
+    give_role(User.objects.get(pk=person.pk), role, here, by=by)
+    return User.objects.get(pk=person.pk)
+
+
+@pytest.mark.parametrize(
+    ("how", "answers", "phone"),
+    [
+        (NamedBy.NAME, parent(name="Mrs Nora Newcomer"), ""),
+        (NamedBy.PHONE, parent(contact="+44 7700 900124"), "07700 900124"),
+    ],
+)
+def test_whoever_joins_later_is_looked_for_in_the_records_of_the_place(how, answers, phone, cast):
+    referral = handed_over(cast, **answers)
+    other = handed_over(cast, **parent(name="Somebody Else"))
+    person = joins(cast, "Nora Newcomer", phone=phone)
+    assert NamedUser.objects.get().by == how
+    assert not sees(person, referral)
+    assert sees(person, other)
+    mail = Mail.objects.get(case=str(referral.pk), kind="referral.named")
+    assert mail.to_person == cast.lead
+    assert "Newcomer" not in f"{mail.subject}{mail.body}"
+    browser, url = enter(cast.lead), f"/referrals/{referral.key}/who-is-named/"
+    assert "Nora Newcomer has" in browser.get(url).content.decode()
+    events = AuditEvent.objects.filter(case=referral.pk, kind="referral.closeness_asked")
+    assert events.latest("pk").person is None  # the log does not tell who it is
+    browser.post(url, {f"is_{person.pk}": "no"})
+    assert sees(person, referral)
+
+
+def test_a_lead_who_takes_the_name_of_a_record_is_looked_for_again(cast):
+    referral = handed_over(cast, **parent(name="Nora Newcomer"))
+    person = joins(cast, "Nora Before")
+    assert sees(person, referral)
+    set_details(person, name="Nora Newcomer", job_title="", phone="")
+    assert not sees(person, referral)
+    workflow.say_who_is_named(fresh(referral), person, YesNo.NO, by=cast.lead)
+    set_details(person, name="Nora Newcomer", job_title="Deputy", phone="")
+    assert sees(person, referral)
+
+
+def test_a_new_prevent_lead_of_that_name_is_kept_out_of_what_was_shared_before(cast):
+    referral = handed_over(cast, household=[{"name": "Nora Newcomer", "relationship": "Aunt"}])
+    sent(cast, referral, cast.lead)
+    person = joins(cast, "Dr Nora Newcomer", Role.PREVENT_DEPUTY)
+    assert not sees(person, referral)
+    assert [one.person for one in fresh(referral).named_users.all()] == [person]
+    told = Mail.objects.filter(case=str(referral.pk), kind="referral.named")
+    assert {one.to_person for one in told} == {cast.prevent_lead}
+
+
+def test_a_new_account_is_kept_out_of_drafts_by_its_address_alone(cast):
+    draft, shared = cases.draft(cast), handed_over(cast, **parent(contact="nora@example.org"))
+    cases.fill(
+        draft, parent(name="Nora Newcomer", contact="nora@example.org"), by=cast.practitioner
+    )
+    stranger = handed_over(cast, **parent(name="Nora Newcomer"))
+    person = UserFactory(email="nora@example.org", name="")
+    set_details(person, name="Nora Newcomer", job_title="", phone="")
+    assert set(Exclusion.objects.filter(person=person).values_list("referral", flat=True)) == {
+        draft.pk,
+        shared.pk,
+    }
+    assert not NamedUser.objects.filter(referral=stranger).exists()  # works nowhere near it
+    assert not Mail.objects.filter(kind="referral.named").exists()  # it is certain: nobody is asked
+
+
+def test_records_of_before_are_made_findable_a_few_at_a_time(cast, monkeypatch):
+    monkeypatch.setattr(named, "AT_ONCE", 2)
+    made = [handed_over(cast, **parent(name="Nora Newcomer")) for _ in range(3)]
+    PersonRecord.objects.update(named_digests=None)
+    assert [workflow.make_findable() for _ in range(3)] == [2, 1, 0]
+    person = joins(cast, "Nora Newcomer")
+    assert not any(sees(person, one) for one in made)
 
 
 @pytest.mark.parametrize("name", ["Mother", "Della", "Mrs Deputy", "Della Deputyson", "not known"])
