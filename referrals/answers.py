@@ -245,7 +245,8 @@ class Answers:
         return closes and (
             self.is_child
             or self.get("earlier") == terms.Repeat.FOUND
-            or self.get("national_earlier") == terms.NationalRecord.FOUND
+            # Where nobody could look, a repeat is not ruled out.
+            or self.get("national_earlier") not in ("", terms.NationalRecord.NONE)
             or self.get("raised_before") == terms.YesNoUnknown.YES
             or self.get("ideology") == terms.Ideology.MASS_VIOLENCE
             or terms.Feature.INTEREST_MASS_VIOLENCE in (self.get("features") or {})

@@ -257,7 +257,7 @@ class HealthKnown(models.TextChoices):  # W2
     STATED = "stated", _("The person or family says so")
     DIAGNOSED = "diagnosed", _("Diagnosed")
     SUSPECTED = "suspected", _("A worker thinks so")
-    UNKNOWN = "not_known", _("Not known")
+    UNKNOWN = "not_known", _("Not known, or prefers not to say")
 
 
 class Strength(models.TextChoices):  # W4
@@ -403,6 +403,7 @@ class Repeat(models.TextChoices):  # T3
 class NationalRecord(models.TextChoices):  # T3, of the gateway
     NONE = "none", _("No")
     FOUND = "found", _("Yes")
+    UNKNOWN = "not_known", _("Not known: it could not be looked up")
 
 
 class RepeatReview(models.TextChoices):  # T4

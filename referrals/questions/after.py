@@ -170,12 +170,13 @@ _x(
     Kind.CHOICE,
     _("Does the national record hold this person from before?"),
     _("Earlier in the national record"),
-    O,
+    R,
     choices=terms.NationalRecord,
     hint=_(
         "The Prevent lead asks, and reads your answer: "
         "the portal keeps records for a short time only."
     ),
+    missing=_("Select whether the national record holds this person from before"),
 )
 _x(
     "T3",
@@ -183,11 +184,12 @@ _x(
     Kind.LONG,
     _("How many, and how did they end?"),
     _("National record: how many, and how they ended"),
-    O,
+    R,
     of="national_earlier",
     when=("found",),
     hint=_("Short. No intelligence."),
     maximum=1000,
+    missing=_("Write how many the national record holds, and how they ended"),
     about=_("the national record"),
 )
 _x(

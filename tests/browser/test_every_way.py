@@ -76,6 +76,7 @@ def test_a_referral_is_received_asked_about_and_closed(stage, seat, kind, how):
     # The police close it, and the school is told.
     found = {
         "national_reference": "N-1",
+        "national_earlier": "none",
         "deconflicted": "yes",
         "deconflicted_on": timezone.localdate(),
         "tool": "paf",

@@ -269,6 +269,7 @@ def walk_to(cast: Cast, status: Status, *, now: datetime = MONDAY, **changes: An
         return fresh(referral)
     gateway = {
         "national_reference": "N-1",
+        "national_earlier": "none",
         "deconflicted": "yes",
         "deconflicted_on": now.date(),
         "tool": "paf",

@@ -406,6 +406,7 @@ def test_a_referral_is_walked_from_arrival_to_its_end(cast, case_in):
             "record-gateway",
             {
                 "national_reference": "N-1",
+                "national_earlier": "none",
                 "deconflicted": "no",
                 "tool": "paf",
                 "outcome": "no_concern",
@@ -486,6 +487,7 @@ def test_closing_a_childs_case_asks_for_a_second_officer(cast, case_in):
     referral = case_in(S.GATEWAY)
     typed = {
         "national_reference": "N-1",
+        "national_earlier": "none",
         "deconflicted": "no",
         "tool": "paf",
         "outcome": "no_concern",

@@ -212,6 +212,7 @@ def test_a_question_after_a_hold_rests_both_promises_and_the_end_stops_both(cast
     assert Clock.objects.running().filter(referral=referral, kind=ClockKind.GATEWAY).count() == 2
     given = {
         "national_reference": "N-1",
+        "national_earlier": "none",
         "deconflicted": "yes",
         "deconflicted_on": november(18, 9).date(),
         "tool": "paf",

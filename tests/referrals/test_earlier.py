@@ -7,6 +7,7 @@ import pytest
 from referrals import workflow
 from referrals.answers import Answers
 from referrals.models import Referral
+from referrals.moves import NotReady
 from referrals.terms import Status
 from tests.entry import enter
 from tests.referrals.cases import MONDAY, fresh
@@ -93,3 +94,30 @@ def test_the_gateway_is_asked_for_the_national_record_and_the_lead_reads_the_ans
         assert "Once, in 2021" not in page
     known = Answers(fresh(referral)).with_changes({"outcome": "no_concern"})
     assert known.needs_second_officer  # a repeat is not closed by one
+
+
+def test_the_gateway_records_no_outcome_before_the_national_record_was_looked_at(cast, case_in):
+    referral = case_in(S.GATEWAY, born={"day": 9, "month": 1, "year": 1990}, under_18="no")
+    given = {
+        "national_reference": "N-1",
+        "deconflicted": "no",
+        "tool": "paf",
+        "category": "not_appropriate",
+        "rationale": "Context explains it.",
+        "outcome": "no_concern",
+        "closure_reason": "misguided",
+    }
+    page = enter(cast.officer).post(url(referral, "record-gateway/"), given).content.decode()
+    assert "Select whether the national record holds this person from before" in page
+    for said, wanted in (
+        ({}, "Select whether the national record holds this person from before"),
+        ({"national_earlier": "found"}, "Write how many the national record holds"),
+        ({"national_earlier": "not_known"}, "Select the second officer"),
+    ):
+        workflow.record_gateway(fresh(referral), given | said, by=cast.officer, now=MONDAY)
+        with pytest.raises(NotReady) as caught:
+            workflow.record_outcome(fresh(referral), by=cast.officer)
+        assert any(one.startswith(wanted) for one in caught.value.missing)
+        assert fresh(referral).status == S.GATEWAY
+    workflow.record_gateway(fresh(referral), {"national_earlier": "none"}, by=cast.officer)
+    assert workflow.record_outcome(fresh(referral), by=cast.officer).status == S.CLOSED

@@ -161,6 +161,7 @@ def test_a_second_officer_is_somebody_else_who_may_decide(cast, case_in):
     MembershipFactory(person=own, role=Role.PRACTITIONER, agency=cast.agency)
     answers: dict[str, Any] = {
         "national_reference": "N-1",
+        "national_earlier": "none",
         "deconflicted": "no",
         "tool": "paf",
         "category": "not_appropriate",
@@ -397,6 +398,7 @@ def test_what_police_led_is_closed_as_from_the_gateway(hidden, cast, case_in):
     assert "Enter the reference in the national system" in caught.value.missing
     answers = {
         "national_reference": "N-1",
+        "national_earlier": "none",
         "deconflicted": "no",
         "tool": "paf",
         "category": "not_appropriate",
