@@ -122,16 +122,26 @@ class Answers:
         Where the day or month is not known, the youngest that the person can be: a child is
         never taken for older, so that no second opinion and no front door is left out.
         """
+        return self._age(month=12, day=31)
+
+    @property
+    def says_two_ages(self) -> bool:
+        """Whether "under 18" and the age, or any birth date that fits, cannot both be true."""
+        under_18, oldest = self.get("under_18"), self._age(month=1, day=1)
+        if under_18 == terms.YesNoUnknown.YES:
+            return self.age is not None and self.age >= ADULT_FROM
+        if oldest is None:
+            oldest = self.age
+        return under_18 == terms.YesNoUnknown.NO and oldest is not None and oldest < ADULT_FROM
+
+    def _age(self, *, month: int, day: int) -> int | None:
+        """Whole years; the month and day stand in for what is not known of the birth date."""
         born = self.get("born") or {}
         if not born.get("year"):
             return None
-        year, month, day = (
-            int(born["year"]),
-            int(born.get("month") or 12),
-            int(born.get("day") or 31),
-        )
-        before_birthday = (self.today.month, self.today.day) < (month, day)
-        return max(0, self.today.year - year - before_birthday)
+        birthday = int(born.get("month") or month), int(born.get("day") or day)
+        before_birthday = (self.today.month, self.today.day) < birthday
+        return max(0, self.today.year - int(born["year"]) - before_birthday)
 
     @property
     def age(self) -> int | None:

@@ -18,7 +18,7 @@ from agencies.terms import POLICE, PREVENT
 from referrals import terms
 from referrals.answers import Answers
 from referrals.models import NamedUser
-from referrals.questions import ADULT_FROM, Kind, Need, Question
+from referrals.questions import Kind, Need, Question
 from ui import fields
 from ui.forms import PageForm, has_words
 from ui.text import clean, showable
@@ -291,15 +291,17 @@ class QuestionsForm(PageForm):
         born = cleaned.get("born")
         if born and born.get("year") and born["year"] < self.answers.today.year - OLDEST:
             self.add_error("born", _("Check the year of birth: nobody is that old"))
-        under_18 = self.answers.get("under_18")
-        if born and under_18 == terms.YesNoUnknown.YES:
-            age = self.answers.with_changes({"born": born}).age_from_birth
-            if age is not None and age > ADULT_FROM:
-                self.add_error(
-                    "born",
-                    _("Check the date of birth: you said that the person is under 18"),
-                )
+        self._compare_ages(cleaned)
         return cleaned
+
+    def _compare_ages(self, cleaned: dict[str, Any]) -> None:
+        """An age that cannot be true beside "under 18" is not taken: routes hang on both."""
+        ages = {name: cleaned[name] for name in ("born", "age") if cleaned.get(name)}
+        if ages and self.answers.with_changes(ages).says_two_ages:
+            self.add_error(
+                next(iter(ages)),
+                _("This does not agree with your answer to “under 18”: change one of them"),
+            )
 
     @property
     def values(self) -> dict[str, Any]:

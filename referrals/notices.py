@@ -34,6 +34,7 @@ def _send(
     what: str,
     why: str,
     by_when: str = "",
+    path: str = "",
 ) -> int:
     excluded = set(referral.exclusions.values_list("person_id", flat=True))
     sent = 0
@@ -49,7 +50,7 @@ def _send(
             what=what,
             why=why,
             by_when=by_when,
-            path=_case(referral),
+            path=path or _case(referral),
             key=f"{referral.pk}:{kind}:{once}:{person.pk}",
             about=referral,
             reference=referral.reference,
@@ -241,7 +242,7 @@ def to_holders(referral: Referral, people: Iterable[User], kind: str, once: obje
         "declined": _("The other area has declined the referral that you offered."),
         "unanswered": _("A referrer has heard nothing and asks for a reply."),
         "check_taken": _("A colleague has taken over a check that you had."),
-        "owner": _("A case has come to you, because its holder is away or has left."),
+        "owner": _("A case has come to you from a colleague."),
         "named": _("It may name somebody who uses the portal. Say whether it is them."),
     }[kind]
     return _send(
@@ -253,6 +254,34 @@ def to_holders(referral: Referral, people: Iterable[User], kind: str, once: obje
         what=what,
         why=_("You or your team hold it."),
         by_when=_by(referral),
+    )
+
+
+def to_police(referral: Referral, people: Iterable[User], kind: str, once: object) -> int:
+    """A case that police lead or hold is on its way to another area; nobody else is told so."""
+    what = {
+        "offered_away": _(
+            "A case of yours is offered to another area. Ring the police there, "
+            "or your Prevent lead if it should stay."
+        ),
+        "gone_away": _(
+            "A case of yours is with another area now, and you cannot open it any more. "
+            "Ring the police there."
+        ),
+        "come_at_work": _(
+            "A case has come to your area that is not at its beginning. Ring the police of the "
+            "area that sent it, and take it."
+        ),
+    }[kind]
+    return _send(
+        referral,
+        people,
+        kind,
+        once=once,
+        subject=_("A referral needs you"),
+        what=what,
+        why=_("Police of your area have it, or had it."),
+        path=reverse("referrals:queue") if kind == "gone_away" else "",
     )
 
 
@@ -282,20 +311,28 @@ def clock_reminder(clock: Clock, step: EscalationStep, person: User) -> None:
             "The author of a concern has not answered the lead's questions. "
             "If they have left, take the concern back to the check."
         )
+    why = (
+        _("You cover for the person whose promise it is.")
+        if step in (EscalationStep.DEPUTY, EscalationStep.SENIOR)
+        else _("It is your promise, or your team's.")
+    )
+    path = _case(referral)
+    if not Referral.objects.visible_to(person).filter(pk=referral.pk).exists():
+        # The agency's senior lead answers for its people, and reads no concerns.
+        what = _("%(what)s You cannot read it: speak to your lead, or have a deputy named.") % {
+            "what": what
+        }
+        why, path = _("You are the senior lead of the agency."), reverse("agencies:home")
     post.send(
         person,
         kind="referral.clock",
         subject=_("A promise is late") if late else _("A promise is due soon"),
         what=what,
-        why=(
-            _("You cover for the person whose promise it is.")
-            if step in (EscalationStep.DEPUTY, EscalationStep.SENIOR)
-            else _("It is your promise, or your team's.")
-        ),
+        why=why,
         by_when=_("It was due on %(when)s.") % {"when": dates.moment(clock.due_at)}
         if late
         else _("By %(when)s.") % {"when": dates.moment(clock.due_at)},
-        path=_case(referral),
+        path=path,
         key=f"clock:{clock.pk}:{step}:{person.pk}",
         about=referral,
         reference=referral.reference,

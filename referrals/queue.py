@@ -145,7 +145,11 @@ class Desk:
 
     @property
     def here(self) -> Q:
-        return Q(locality__in=sorted(self.serves.prevent | self.serves.police))
+        return Q(locality__in=self.areas)
+
+    @property
+    def areas(self) -> list[int]:
+        return sorted(self.serves.prevent | self.serves.police)
 
     @property
     def offered(self) -> Q:
@@ -279,6 +283,11 @@ class Asked:
 _MOMENTS = [each.name for each in fields(Moments)]
 
 
+def _person(typed: str) -> int | None:
+    """A person's number from an address; None where it can be nobody's."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What the address asks for; anything it does not know counts as not said."""
@@ -300,7 +309,7 @@ class Wanted:
         view, late = view if view in views else MINE, asked.get("late", "")
         return cls(
             view=view,
-            colleague=int(colleague) if colleague.isascii() and colleague.isdecimal() else None,
+            colleague=_person(colleague),
             stage=stage if stage in dict(stages(desk)) else "",
             sector=sector if sector in Sector.values else "",
             late=late if late in (ANY_LATE, VERY_LATE) and view not in (CLOSED, HELD) else "",
@@ -598,7 +607,8 @@ def _with_all(desk: Desk, pks: list[uuid.UUID]) -> QuerySet[Referral]:
     found = Referral.objects.filter(pk__in=pks).select_related(*RELATED, "person").only(*ROW)
     known = Seen.objects.filter(referral=OuterRef("pk"), person=desk.user.pk)
     return found.annotate(
-        under_18=F("concern__under_18"), is_known=Exists(_up_to_date(known, desk.user.pk))
+        under_18=F("concern__under_18"),
+        is_known=Exists(_up_to_date(known, Message.objects.read_in(desk.areas), desk.user.pk)),
     )
 
 
@@ -856,20 +866,21 @@ def kind_of(person: PersonRecord, *, is_child: bool) -> str:
     return _("Child") if is_child else _("Person")
 
 
-def _up_to_date(seen: QuerySet[Seen], person: int) -> QuerySet[Seen]:
-    """Looks since which nobody else wrote in the case."""
-    written = Message.objects.filter(referral=OuterRef("referral"), at__gt=OuterRef("at"))
+def _up_to_date(seen: QuerySet[Seen], words: QuerySet[Message], person: int) -> QuerySet[Seen]:
+    """Looks since which nobody else wrote words in the case that the person may read."""
+    written = words.filter(referral=OuterRef("referral"), at__gt=OuterRef("at"))
     return seen.exclude(Exists(written.exclude(by=person)))
 
 
 def _known(person: int, pks: list[uuid.UUID]) -> QuerySet[Any]:
     seen = Seen.objects.filter(person=person, referral__in=pks)
-    return _up_to_date(seen, person).values_list("referral_id", flat=True)
+    told = Message.objects.filter(to_referrer=True)
+    return _up_to_date(seen, told, person).values_list("referral_id", flat=True)
 
 
 _KNOWN = Prepared(_known)
 
 
 def new_to(user: User, pks: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Cases that the person has not opened, or not since somebody else wrote in them."""
+    """Cases that somebody of the agency has not opened, or not since they were told something."""
     return set(pks) - set(_KNOWN(person=user.pk, pks=list(pks)))

@@ -13,6 +13,9 @@ from referrals import clocks, notices, workflow
 from referrals.models import Referral, ReferralQuerySet
 from referrals.terms import Status
 
+TIME_TO_ANSWER = timedelta(days=2)
+"""From the last reminder to the end of a draft, at the least."""
+
 
 def _kept() -> timedelta:
     """How long a draft that nobody touches stays."""
@@ -48,11 +51,12 @@ def remind_drafts(now: datetime) -> int:
 def stale_drafts(now: datetime) -> ReferralQuerySet:
     """Drafts untouched for so long whose last reminder was delivered: never in silence.
 
-    The reminder of this span counts; one from before the draft was last touched does not.
+    The reminder of this span counts; one from before the draft was last touched does not. Bank
+    holidays, or mail that waited, can bring it late: then there are still two days to answer it.
     """
     last = settings.DRAFT_REMINDER_DAYS[-1]
     old = {notices.draft_key(one, last): one.pk for one in _untouched(now - _kept())}
-    told = Mail.objects.filter(key__in=list(old), sent_at__isnull=False)
+    told = Mail.objects.filter(key__in=list(old), sent_at__lte=now - TIME_TO_ANSWER)
     return _untouched(now - _kept()).filter(
         pk__in=[old[key] for key in told.values_list("key", flat=True)]
     )

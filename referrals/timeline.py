@@ -130,9 +130,9 @@ class Line:
     state: str = "is-done"
 
 
-def of_case(referral: Referral, *, user: User, real: bool, excluded: Iterable[int]) -> list[Line]:
+def of_case(referral: Referral, *, user: User, real: bool) -> list[Line]:
     """The timeline of a case as this person is shown it, newest first: one query."""
-    return lines(_HAPPENED(case=referral.pk), user=user, real=real, excluded=excluded)
+    return lines(_HAPPENED(case=referral.pk), user=user, real=real)
 
 
 def _happened(case: uuid.UUID) -> QuerySet[AuditEvent]:
@@ -143,13 +143,14 @@ def _happened(case: uuid.UUID) -> QuerySet[AuditEvent]:
 _HAPPENED = Prepared(_happened)
 
 
-def lines(
-    happened: Iterable[AuditEvent], *, user: User, real: bool, excluded: Iterable[int]
-) -> list[Line]:
-    """Events, oldest first, as lines, newest first; the newest one is where it stands."""
-    hidden = set(excluded)
+def lines(happened: Iterable[AuditEvent], *, user: User, real: bool) -> list[Line]:
+    """Events, oldest first, as lines, newest first; the newest one is where it stands.
+
+    Whoever acted is named, also where they were kept out since: to leave out that one name would
+    tell every reader who is close to the person (AC-06).
+    """
     found = [
-        Line(what=str(words), at=event.at, who=_who(event, user, hidden))
+        Line(what=str(words), at=event.at, who=_who(event, user))
         for event, words in _told(_together(happened), user, real=real)
     ]
     found.reverse()
@@ -257,12 +258,10 @@ def _told_to(kind: str, recipient: str) -> str:
     return _("%(body)s: has confirmed that it has it.") % place
 
 
-def _who(event: AuditEvent, user: User, excluded: set[int]) -> str:
+def _who(event: AuditEvent, user: User) -> str:
     if event.person_id is None:
         return ""
-    if event.person_id == user.pk:
-        return _("You")
-    return _("A colleague") if event.person_id in excluded else str(event.person)
+    return _("You") if event.person_id == user.pk else str(event.person)
 
 
 def overtaken_by(referral: Referral, *, user: User, real: bool) -> str:

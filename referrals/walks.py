@@ -179,6 +179,11 @@ def other_area(answers: Answers) -> bool:
     return bool(answers.get("place") == Place.OTHER)
 
 
+def two_ages(answers: Answers) -> bool:
+    """ "Under 18" was changed, and the age given earlier says otherwise: routes hang on both."""
+    return answers.says_two_ages
+
+
 def child_at_home(answers: Answers) -> bool:
     """P17: an adult with a child at home, so the children's front door is told (rule 5)."""
     return answers.is_adult and answers.get("cares_for_child") == YesNoUnknown.YES
@@ -202,7 +207,7 @@ def talked_late(answers: Answers) -> bool:
 
 
 NOTES = {
-    "place": (("other_area", other_area),),
+    "place": (("other_area", other_area), ("two_ages", two_ages)),
     "features": (("only_change", only_change), ("rests_on_expression", rests_on_expression)),
     "household": (("child_at_home", child_at_home),),
     "work": (("in_trust", in_trust),),

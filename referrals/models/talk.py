@@ -1,5 +1,6 @@
 """Words between the people of a case, and those that were refused and kept."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -31,6 +32,11 @@ class ConversationQuerySet(models.QuerySet["Message"]):
         """
         read = Q(readers="") | Q(readers=terms.NoteReaders.SELF, by=user)
         return self.filter(read | Q(readers=terms.NoteReaders.TEAM) if team else read)
+
+    def read_in(self, areas: Iterable[int]) -> Self:
+        """What others wrote that the teams of these localities read: a look at a whole list."""
+        of_team = Q(readers=terms.NoteReaders.TEAM, referral__locality__in=areas)
+        return self.filter(Q(readers="") | of_team)
 
 
 class Message(PartOfCase):

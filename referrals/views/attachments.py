@@ -159,7 +159,7 @@ def _page(
 ) -> HttpResponse:
     referral, user = place.referral, request.user
     step = place.walk.step("files")
-    there = workflow.files_of(referral)
+    there = list(workflow.files_for(user, referral))
     shared = referral.submitted_at
     context = {
         **(basics(place, Section.NOTICE) if step else {"referral": referral}),
@@ -198,7 +198,7 @@ def file(request: SignedInRequest, key: str, file: UUID) -> HttpResponse:
     """The file as a download. What nobody has looked at for viruses says so first, where it may
     be opened at all: only in the demonstration, and by who added it."""
     referral = common.visible(request, key)
-    one = get_object_or_404(Attachment.objects.defer("content"), referral=referral, pk=file)
+    one = get_object_or_404(workflow.files_for(request.user, referral), pk=file)
     if not workflow.may_be_opened(one, by=request.user):
         messages.warning(request, _("This file cannot be opened now. Its state is given below."))
         return redirect("referrals:files", key)

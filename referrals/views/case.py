@@ -45,7 +45,6 @@ from referrals.forms import QuestionsForm, WordsForm
 from referrals.matching import MOST, ending, possible_matches
 from referrals.models import (
     Document,
-    Exclusion,
     Message,
     PageSave,
     PoliceNote,
@@ -137,9 +136,6 @@ def _with_everything(user: User, key: str) -> QuerySet[Referral]:
             edition=F("submission__edition__number"),
             edition_at=F("submission__edition__published_at"),
             has_pdf=Exists(Document.objects.filter(referral=OuterRef("pk"), kind="referral")),
-            excluded=ArraySubquery(
-                Exclusion.objects.filter(referral=OuterRef("pk")).values("person")
-            ),
         )
     )
 
@@ -193,9 +189,7 @@ def _case_page(
     for recipient in recipients:
         recipient.referral = referral
     said = conversation(referral, user, before, team=standing.reads_team_notes)
-    lines = timeline.of_case(
-        referral, user=user, real=standing.sees_real_status, excluded=referral.excluded
-    )
+    lines = timeline.of_case(referral, user=user, real=standing.sees_real_status)
     return render(
         request,
         "referrals/case.html",

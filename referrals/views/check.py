@@ -248,6 +248,12 @@ def _too_late(request: SignedInRequest, referral: Referral) -> HttpResponse:
     if not clashes:
         return redirect("referrals:case", referral.key)
     _keep(request, answers, form, kept)
+    return _shown_instead(request, referral, clashes)
+
+
+def _shown_instead(
+    request: SignedInRequest, referral: Referral, clashes: list[Clash]
+) -> HttpResponse:
     context = {"referral": referral, "clashes": clashes, "closed": True}
     return render(request, "referrals/conflict.html", context, status=CONFLICT)
 
@@ -353,10 +359,10 @@ def other_route(request: SignedInRequest, key: str) -> HttpResponse:
     if not lead:
         raise PermissionDenied
     decided = referral.status == Status.OTHER_ROUTE
-    if not decided and referral.status not in (Status.AGENCY_CHECK, Status.DRAFT):
-        return redirect("referrals:case", key)
     step = STEP["other-route"]
     answers = Answers(referral)
+    if not decided and referral.status not in (Status.AGENCY_CHECK, Status.DRAFT):
+        return _route_too_late(request, referral)
     if request.method == "POST":
         form = QuestionsForm(step.questions, answers, request.POST)
         if form.is_valid():
@@ -374,8 +380,7 @@ def other_route(request: SignedInRequest, key: str) -> HttpResponse:
             except NotReady as problem:
                 form.add_error(None, problem.missing)
             except TransitionError:
-                messages.error(request, _("Somebody else has decided this concern meanwhile."))
-                return redirect("referrals:case", key)
+                return _route_too_late(request, common.visible(request, key, with_answers=True))
     else:
         workflow.view(referral, by=request.user, role=common.role_of(request, referral))
         form = QuestionsForm(step.questions, answers)
@@ -385,3 +390,17 @@ def other_route(request: SignedInRequest, key: str) -> HttpResponse:
         "referrals/other_route.html",
         {"referral": referral, "form": form, "decided": decided},
     )
+
+
+def _route_too_late(request: SignedInRequest, referral: Referral) -> HttpResponse:
+    """It was decided meanwhile: where else it was to go is shown, and kept with the case."""
+    if request.method != "POST":
+        return redirect("referrals:case", referral.key)
+    step, answers = STEP["other-route"], Answers(referral)
+    form = QuestionsForm(step.questions, answers, request.POST)
+    kept = form.partial_values()
+    clashes = clashes_of(answers, form, kept)
+    if not clashes:
+        return redirect("referrals:case", referral.key)
+    keep(request, answers, step, form, kept)
+    return _shown_instead(request, referral, clashes)

@@ -9,6 +9,7 @@ from referrals.workflow.apart import could_be_kept_out, keep_out
 from referrals.workflow.attachments import (
     Added,
     add_files,
+    files_for,
     files_of,
     leave_files,
     may_be_opened,
@@ -163,6 +164,7 @@ __all__ = [
     "delete_draft",
     "destroy_content",
     "exclude",
+    "files_for",
     "files_of",
     "find_new_owners",
     "frozen_answers",

@@ -113,6 +113,17 @@ def files_of(referral: Referral) -> list[Attachment]:
     return list(_without_content(referral).select_related("by"))
 
 
+def files_for(user: User, referral: Referral) -> QuerySet[Attachment]:
+    """Those of its files that somebody who sees it may list and open, without their content.
+
+    Front door and adult safeguarding have what was shared with them, and nothing after (8.3).
+    """
+    found = _without_content(referral).select_related("by")
+    if policy.sees_part_only(user, referral):
+        return found.filter(at__lte=referral.submitted_at)
+    return found
+
+
 def _room_today(referral: Referral, by: User, now: datetime) -> int:
     """How many files may still come today from this person, and from their agency."""
     lately = Attachment.objects.filter(at__gt=now - DAY)
@@ -231,10 +242,10 @@ def open_file(referral: Referral, file_id: UUID, *, by: User, role: str = "") ->
     """The file with its content, and a line in the log that says who had it.
 
     Raises:
-        Attachment.DoesNotExist: there is no such file here.
+        Attachment.DoesNotExist: there is no such file here, or it is not for them.
         PermissionDenied: it is not checked for viruses, or had one.
     """
-    one = Attachment.objects.get(referral=referral, pk=file_id)
+    one = files_for(by, referral).defer(None).get(pk=file_id)
     if not may_be_opened(one, by=by):
         raise PermissionDenied
     events.record(

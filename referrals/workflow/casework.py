@@ -291,7 +291,18 @@ def transfer(
         referral = look_for_named(referral, by=by, now=now)
         leads = on_duty(referral, receiver, *PREVENT_ORDER)
         notices.to_holders(referral, leads, "offered", now.isoformat())
+        _tell_police(referral, referral.locality, referral.officer, "offered_away", now=now)
     return referral
+
+
+def _tell_police(
+    referral: Referral, place: Locality | None, officer: User | None, kind: str, *, now: datetime
+) -> None:
+    """What police lead or hold never changes hands in silence: Prevent acts without knowing."""
+    if referral.status not in HIDDEN_FROM_MOST or place is None:
+        return
+    told = on_duty(referral, place, *POLICE)
+    notices.to_police(referral, [*told, officer] if officer else told, kind, now.isoformat())
 
 
 @transaction.atomic
@@ -307,6 +318,7 @@ def accept_transfer(referral: Referral, *, by: User, now: datetime | None = None
     # The move is asked of the receiver before the locality changes hands.
     referral = move(referral, Status.TRIAGE, by=by, now=now, holder=by)
     # The sender's officer does not serve there: whoever is on duty takes it up.
+    officer = referral.officer
     referral.locality, referral.offered_to, referral.officer = receiver, None, None
     referral.save(update_fields=["locality", "offered_to", "officer"])
     made, routes = [], routing.open_routes(receiver, referral.sector)
@@ -332,6 +344,8 @@ def accept_transfer(referral: Referral, *, by: User, now: datetime | None = None
     notices.shared(referral, people_to_tell(referral, now=now, among=[one.pk for one in made]))
     leads = on_duty(referral, sender, *PREVENT_ORDER)
     notices.to_holders(referral, leads, "accepted", now.isoformat())
+    _tell_police(referral, sender, officer, "gone_away", now=now)
+    _tell_police(referral, receiver, None, "come_at_work", now=now)
     return referral
 
 

@@ -318,6 +318,25 @@ def test_a_download_shows_and_runs_nothing_and_is_logged(cast, case_in):
     assert (event.person, event.detail) == (cast.prevent_lead, {"number": 1, "state": "clean"})
 
 
+def test_front_door_has_the_files_that_were_shared_and_none_from_after(cast):
+    """Section 8.3: its own part, and nothing after."""
+    draft = cases.walk_to(cast, Status.AGENCY_CHECK)
+    before = add(draft, by=cast.practitioner)[0]
+    cases.fill(draft, cases.CHECK, by=cast.lead)
+    workflow.decide(cases.fresh(draft), by=cast.lead)
+    cases.fill(draft, cases.SHARE, by=cast.lead)
+    referral = workflow.submit(cases.fresh(draft), by=cast.lead, form_key=uuid.uuid4())
+    after = add(referral, "photo.jpg", by=cast.lead)[0]
+    Attachment.objects.update(state=FileState.CLEAN)
+    door = enter(cast.front_door)
+    listed = body(door.get(page(referral)))
+    assert before.name in listed
+    assert after.name not in listed
+    assert door.get(page(referral, "file", before.pk)).status_code == 200
+    assert door.get(page(referral, "file", after.pk)).status_code == 404
+    assert enter(cast.prevent_lead).get(page(referral, "file", after.pk)).status_code == 200
+
+
 def test_a_file_is_found_only_in_its_own_case(cast, case_in):
     one = add(case_in(Status.TRIAGE), by=cast.lead)[0]
     other = case_in(Status.TRIAGE)

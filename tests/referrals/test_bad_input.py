@@ -49,6 +49,12 @@ FUTURE = timezone.localdate() + timedelta(days=3)
             "year",
             'value="1826"',
         ),
+        (
+            "born",
+            {"born_day": "1", "born_month": "1", "born_year": "2000", "gender": "male"},
+            "This does not agree with your answer to “under 18”",
+            'value="2000"',
+        ),
         ("observed", {"observed": "x" * 1_000_000}, "at most 4,000 characters", "x" * 1_000_000),
         ("worry", {"worry": "a\x00b"}, "Take out the character", "a\ufffdb"),
         ("place", {"place": "Mars", "under_18": "yes"}, "Select one of the answers shown", ""),

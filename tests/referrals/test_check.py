@@ -13,7 +13,7 @@ from agencies.models import Absence
 from audit.models import AuditEvent
 from referrals import report, workflow
 from referrals.answers import Answers
-from referrals.models import PageSave, Submission
+from referrals.models import KeptText, PageSave, Submission
 from referrals.moves import NotReady
 from referrals.questions import named
 from referrals.terms import Section, Status
@@ -168,6 +168,18 @@ def test_another_route_is_recorded_and_hidden_from_prevent(cast, at_check):
     assert done.status_code == 302
     assert cases.fresh(at_check).status == Status.OTHER_ROUTE
     assert enter(cast.prevent_lead).get(url("status", at_check)).status_code == 404
+
+
+def test_another_route_that_comes_too_late_is_shown_and_kept(cast, at_check):
+    page, first = enter(cast.lead), enter(cast.deputy)
+    assert page.get(url("other_route", at_check)).status_code == 200
+    workflow.ask_author(cases.fresh(at_check), "Which game?", by=cast.deputy)
+    assert first.get(url("other_route", at_check)).status_code == 302
+    words = "The crisis team has a bed for him tonight."
+    answer = page.post(url("other_route", at_check), {"routes": ["crisis"], "sent_where": words})
+    assert answer.status_code == 409
+    assert words in answer.content.decode()
+    assert words in str(KeptText.objects.get(referral=at_check).answers)
 
 
 # While she types ----------------------------------------------------------------------------------

@@ -1,16 +1,19 @@
 """Promises that rest while a question awaits its answer; and those of the police alone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from agencies import people, workdays
+from agencies.terms import Role
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import clocks, promises, queue, workflow
 from referrals.models import Clock, Referral
 from referrals.terms import ClockKind, Status
 from tests.entry import enter
+from tests.factories import MembershipFactory
 from tests.referrals import cases
 from tests.referrals.cases import MONDAY, fresh
 
@@ -231,3 +234,16 @@ def test_a_case_that_waits_for_the_prevent_lead_is_theirs_to_keep_even_then(cast
     workflow.lead_by_police(fresh(referral), S.POLICE_LED, by=cast.officer, now=MONDAY)
     clocks.run_due(november(30, 10))
     assert Mail.objects.filter(kind="referral.clock", to_person=cast.prevent_lead).exists()
+
+
+def test_the_senior_lead_who_reads_no_concerns_is_told_what_to_do_instead(cast, case_in):
+    senior = MembershipFactory(
+        role=Role.SENIOR_LEAD, agency=cast.agency, starts_on=date(2020, 1, 1)
+    ).person
+    referral = case_in(S.AGENCY_CHECK)
+    for day in range(17, 28):
+        clocks.run_due(november(day, 10))
+    mail = Mail.objects.filter(to_person=senior)[0]
+    assert "speak to your lead" in mail.body
+    assert referral.key not in mail.body
+    assert mail.path == reverse("agencies:home")

@@ -17,7 +17,14 @@ from agencies.models import Absence
 from agencies.terms import Role, RouteKind, Sector
 from referrals import clocks, queue, workflow
 from referrals.models import Clock, PersonRecord, Referral
-from referrals.terms import ClockKind, EscalationStep, MessageKind, RecipientKind, Status
+from referrals.terms import (
+    ClockKind,
+    EscalationStep,
+    MessageKind,
+    NoteReaders,
+    RecipientKind,
+    Status,
+)
 from tests.entry import enter
 from tests.factories import MembershipFactory, UserFactory
 from tests.referrals import cases
@@ -204,6 +211,25 @@ def test_what_was_not_opened_or_written_in_since_is_new(cast, make):
     assert ">New</strong>" not in page_of(cast.prevent_lead)
     workflow.write_message(referral, "More.", by=cast.practitioner, now=NOW + DAY)
     assert ">New</strong>" in page_of(cast.prevent_lead)
+
+
+def test_words_that_one_may_not_read_make_nothing_new(cast, make):
+    """The flag would tell that others write about the case, and when (AC-17)."""
+    referral = make(holder=cast.prevent_lead)
+    for person in (cast.prevent_lead, cast.practitioner):
+        workflow.view(referral, by=person, now=NOW)
+    workflow.write_note(referral, "Mine.", NoteReaders.SELF, by=cast.officer, now=NOW + DAY)
+    assert ">New</strong>" not in page_of(cast.prevent_lead)
+    workflow.write_note(referral, "Ours.", NoteReaders.TEAM, by=cast.officer, now=NOW + DAY)
+    assert ">New</strong>" in page_of(cast.prevent_lead)
+    assert queue.new_to(cast.practitioner, [referral.pk]) == set()
+    workflow.write_message(referral, "We have it.", by=cast.prevent_lead, now=NOW + DAY)
+    assert queue.new_to(cast.practitioner, [referral.pk]) == {referral.pk}
+
+
+def test_a_colleague_with_too_long_a_number_is_nobody(cast, make):
+    make(holder=cast.prevent_lead)
+    assert "My queue" in page_of(cast.prevent_lead, "?view=cover&for=99999999999999999999")
 
 
 def test_an_empty_queue_says_what_is_due_next(cast, make):

@@ -1,7 +1,7 @@
 """Rules of the record that are easy to lose: guards, promises, and what never stands still."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -586,3 +586,21 @@ def test_the_access_log_shows_no_trace_of_a_draft_or_of_a_concern_close_to_the_r
     workflow.hand_over(fresh(hidden), by=cast.practitioner, now=MONDAY)
     assert "Hannah Ellis" in enter(cast.lead).get("/audit/").content.decode()
     assert "Hannah Ellis" not in enter(cast.deputy).get("/audit/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("under_18", "born", "clash"),
+    [
+        ("yes", {"day": 17, "month": 11, "year": 2008}, False),  # 18 tomorrow
+        ("yes", {"day": 16, "month": 11, "year": 2008}, True),  # 18 today
+        ("no", {"day": 16, "month": 11, "year": 2008}, False),
+        ("no", {"day": 17, "month": 11, "year": 2008}, True),
+        ("no", {"year": 2008}, False),  # may be either
+        ("yes", {"year": 2008}, False),
+        ("not_known", {"year": 2015}, False),
+        ("yes", {}, False),
+    ],
+)
+def test_under_18_and_a_birth_date_cannot_both_be_true(cast, under_18, born, clash):
+    referral = cases.draft(cast, under_18=under_18, born=born)
+    assert Answers(referral, today=date(2026, 11, 16)).says_two_ages is clash

@@ -1,13 +1,13 @@
 """The doors: what each act needs, changes, records and tells."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from agencies.models import Absence, Route
-from agencies.terms import RouteKind, Sector
+from agencies.terms import Role, RouteKind, Sector
 from audit.models import AuditEvent
 from outbox.models import Message as Mail
 from referrals import clocks, retention, routing, workflow
@@ -16,7 +16,7 @@ from referrals.models import Clock, Escalation, Recipient, Referral, Submission
 from referrals.moves import NotReady, Stale, TransitionError
 from referrals.steps import STEP
 from referrals.terms import ClockKind, MessageKind, RecipientKind, Status
-from tests.factories import RouteFactory
+from tests.factories import MembershipFactory, RouteFactory, UserFactory
 from tests.referrals import cases
 from tests.referrals.cases import MONDAY, fresh
 
@@ -82,6 +82,8 @@ def test_an_unsent_draft_is_remembered_then_deleted_only_after_the_last_reminder
         retention.remind_drafts(MONDAY + timedelta(days=days))
     assert Mail.objects.filter(kind="referral.draft").count() == 3
     assert retention.dispose_stale_drafts(later) == 0
+    Mail.objects.filter(kind="referral.draft").update(sent_at=later - timedelta(days=1))
+    assert retention.dispose_stale_drafts(later) == 0  # there are two days to answer it
     Mail.objects.filter(kind="referral.draft").update(sent_at=MONDAY + timedelta(days=29))
     assert retention.dispose_stale_drafts(later) == 1
     assert fresh(referral).status == S.DISPOSED
@@ -335,6 +337,33 @@ def test_a_transfer_changes_hands_only_when_it_is_accepted(cast, case_in):
     assert Recipient.objects.filter(
         referral=referral, locality=cast.other_locality, kind=RecipientKind.POLICE
     ).exists()
+
+
+def test_police_hear_when_prevent_gives_away_what_they_hold(cast, case_in):
+    """Prevent sees a case in triage and may offer it; its officer must not lose it in silence."""
+    theirs = MembershipFactory(
+        person=UserFactory(),
+        role=Role.GATEWAY_OFFICER,
+        locality=cast.other_locality,
+        starts_on=date(2020, 1, 1),
+    ).person
+    referral = case_in(S.TRIAGE)
+    workflow.lead_by_police(referral, S.INVESTIGATION_HOLD, by=cast.officer, now=MONDAY)
+    workflow.transfer(referral, cast.other_locality, "He moved.", by=cast.prevent_lead, now=MONDAY)
+    assert cast.officer.email in mailed("referral.offered_away")
+    assert cast.prevent_lead.email not in mailed("referral.offered_away")
+    workflow.accept_transfer(fresh(referral), by=cast.york_lead, now=MONDAY)
+    assert fresh(referral).status == S.INVESTIGATION_HOLD
+    assert cast.officer.email in mailed("referral.gone_away")
+    assert mailed("referral.come_at_work") == {theirs.email}
+    gone = Mail.objects.filter(kind="referral.gone_away")[0]
+    assert referral.key not in gone.body
+
+
+def test_police_are_not_told_of_a_transfer_of_what_is_not_theirs(cast, case_in):
+    referral = case_in(S.TRANSFERRED)
+    workflow.accept_transfer(referral, by=cast.york_lead, now=MONDAY)
+    assert not Mail.objects.filter(kind="referral.gone_away").exists()
 
 
 def test_a_declined_transfer_comes_back_with_the_reason(cast, case_in):
