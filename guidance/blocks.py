@@ -153,12 +153,23 @@ class NumberBlock(blocks.StructBlock):
         template = "guidance/blocks/number.html"
 
 
+class StepValue(blocks.StructValue):
+    """One step."""
+
+    @property
+    def begins(self) -> str:
+        """Its title as a sentence: a question keeps its mark."""
+        title = str(self["title"]).strip()
+        return title if title.endswith((".", "?", "!", ":")) else f"{title}."
+
+
 class StepBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("Short title"))
     text = blocks.RichTextBlock(features=INLINE, required=False, label=_("Text"))
 
     class Meta:
         label = _("Step")
+        value_class = StepValue
 
 
 class StepsBlock(blocks.ListBlock):
@@ -215,6 +226,11 @@ class WantedBlock(blocks.CharBlock):
 
 class DownloadValue(blocks.StructValue):
     """Something to download: a file of ours, or something at an address."""
+
+    @property
+    def number(self) -> int | None:
+        """That of a file of ours."""
+        return self["file"].pk if self.get("file") else None
 
     @property
     def href(self) -> str:
