@@ -4,6 +4,7 @@ Every publication makes a new edition of the whole guidance; a load of many page
 """
 
 import datetime
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -54,24 +55,47 @@ def publish(pages: Iterable[DatedPage]) -> None:
         .order_by()
         .values_list("page", flat=True)
     )
-    PageEdition.objects.bulk_create(
-        PageEdition(
-            edition=edition,
-            page_id=page.pk,
-            address=address_of(page),
-            title=page.title,
-            model=page._meta.label_lower,
-            content=_content(page),
-            what=(page.what_changed or _("Small changes.")) if page.pk in known else _("New page."),
-            why=page.why_changed if page.pk in known else "",
-            read_again=page.pk in known and page.read_again == ReadAgain.YES,
-        )
-        for page in pages
-    )
+    PageEdition.objects.bulk_create(_noted(page, edition, page.pk in known) for page in pages)
     _note_clauses(pages, edition)
     again = [page for page in pages if page.pk in known and page.read_again == ReadAgain.YES]
     if again:
         reading.ask_again(again, on=timezone.localdate())
+
+
+def _noted(page: DatedPage, edition: Edition, known: bool) -> PageEdition:
+    content = _content(page)
+    shown = uses(content)
+    return PageEdition(
+        edition=edition,
+        page_id=page.pk,
+        address=address_of(page),
+        title=page.title,
+        model=page._meta.label_lower,
+        content=content,
+        what=(page.what_changed or _("Small changes.")) if known else _("New page."),
+        why=page.why_changed if known else "",
+        read_again=known and page.read_again == ReadAgain.YES,
+        pictures=shown["picture"],
+        downloads=shown["download"],
+    )
+
+
+def uses(content: dict[str, Any]) -> dict[str, list[int]]:
+    """The numbers of the pictures, and of the files to download, that a stored page shows."""
+    found: dict[str, set[int]] = {"picture": set(), "download": set()}
+    _look(json.loads(content.get("body") or "[]"), found)
+    return {kind: sorted(numbers) for kind, numbers in found.items()}
+
+
+def _look(blocks: list[dict[str, Any]], found: dict[str, set[int]]) -> None:
+    for block in blocks:
+        kind, value = block["type"], block["value"]
+        if kind == "sector":
+            _look(value["body"], found)
+        elif kind == "picture" and (shown := value.get("picture")) and shown.get("image"):
+            found[kind].add(shown["image"])
+        elif kind == "download" and value.get("file"):
+            found[kind].add(value["file"])
 
 
 def _content(page: DatedPage) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Page
 
 from agencies.models import Contact
+from files.terms import FileState
 from guidance import content
 from guidance.models import (
     DatedPage,
@@ -20,9 +22,13 @@ from guidance.models import (
     GuidancePage,
     HelpPage,
     LeafletPage,
+    downloads_in,
     path_of,
     walk,
 )
+from guidance.readers import printing
+from guidance.readers.models import Print, PrintKind
+from guidance.scanning import held_back
 from ui.dates import paper_day
 
 CONTACT_CHECKED_EVERY = timedelta(days=182)
@@ -53,6 +59,8 @@ def findings(today: date) -> dict[str, list[Finding]]:
         ],
         _("Images without words"): [*_without_words(pages), *_undescribed()],
         _("Downloads without a file"): list(_without_file(pages)),
+        _("Files that readers cannot have yet"): list(_held_back(pages)),
+        _("Leaflets that do not fit on one sheet"): list(_too_long()),
         _("To be supplied by the board"): list(_wanted(pages)),
     }
 
@@ -119,6 +127,29 @@ def _without_file(pages: list[DatedPage]) -> Iterator[Finding]:
         for block in walk(page.body):
             if block.block_type == "download" and not block.value.href:
                 yield Finding(page.title, _("A file that is no longer kept."), _edit(page))
+
+
+def _held_back(pages: list[DatedPage]) -> Iterator[Finding]:
+    """Files of published pages that the virus check has not let through."""
+    offered: dict[int, list[str]] = {}
+    for page in pages:
+        for pk in downloads_in(page.body):
+            offered.setdefault(pk, []).append(page.title)
+    for pk, state in sorted(held_back(offered).items()):
+        edit = reverse("wagtaildocs:edit", args=[pk])
+        what = str(state.label)
+        if state == FileState.PENDING and not settings.SCANNER:
+            what = _("There is no virus scanner, so it waits.")
+        for title in offered[pk]:
+            yield Finding(title, what, edit)
+
+
+def _too_long() -> Iterator[Finding]:
+    for made in Print.objects.filter(kind=PrintKind.FOLDED).select_related("page"):
+        if not printing.fits(bytes(made.pdf)):
+            yield Finding(
+                made.page.title, _("Shorten it, so that it can be folded."), _edit(made.page)
+            )
 
 
 def _undescribed() -> Iterator[Finding]:

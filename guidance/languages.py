@@ -38,6 +38,11 @@ def prefix(root: str) -> str:
     return f"/{code}" if code in OTHERS else ""
 
 
+def tag(code: str) -> str:
+    """A language as pages and documents name it to those who listen to them."""
+    return "en-GB" if code == settings.LANGUAGE_CODE else code
+
+
 def name_of(code: str) -> str:
     return dict(settings.LANGUAGES)[code]
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -35,6 +37,8 @@ from guidance.content import anchor
 from guidance.fields import BlocksField, ChoicesField
 from guidance.forms import DatedPageForm, RestsPanel
 from guidance.readers import models as of_readers  # noqa: F401  tables of this app
+from guidance.scanning import FileCheck as FileCheck  # a table of this app
+from guidance.scanning import held_back
 from guidance.terms import Audience, LeafletFormat, NewsKind, ReadAgain, ReviewStage, Sector
 
 NEWS_ON_HOME = 3
@@ -204,6 +208,7 @@ class DatedPage(Page):
         if asked in self.sectors:  # any other word shows the whole page
             context["sector"] = asked
         context["as_on"] = getattr(request, "as_on", None)
+        context["held_back"] = held_back(downloads_in(self.body))
         context["late_since"] = self.late_since(timezone.localdate())
         context["day"] = day = self.day_of_contacts(request)
         context["contacts_of_today"] = context["as_on"] and not day
@@ -236,6 +241,12 @@ def walk(body: Iterable[Any]) -> Iterator[Any]:
         yield block
         if block.block_type == "sector":
             yield from block.value["body"]
+
+
+def downloads_in(body: Iterable[Any]) -> list[int]:
+    """The numbers of the files that a text offers and that are still kept."""
+    files = (b.value["file"] for b in walk(body) if b.block_type == "download")
+    return [file.pk for file in files if file]
 
 
 def contacts_wanted(body: Iterable[Any]) -> list[ContactPurpose]:
@@ -773,6 +784,7 @@ class MembersPage(Page):
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         below = MembersPage.objects.live().child_of(self).order_by("path")
         context["pages"] = [page for page in below if page.may_be_read_by(request.user)]
+        context["held_back"] = held_back(downloads_in(self.body))
         if purposes := contacts_wanted(self.body):
             context["contacts_at"] = contacts_at(purposes)
             context["levels"] = levels_of_contacts(self.body)
@@ -795,12 +807,16 @@ class PageEdition(models.Model):
     what = models.TextField(blank=True)
     why = models.TextField(blank=True)
     read_again = models.BooleanField(default=False)
+    # What its words show: kept readable for as long as the edition is.
+    pictures = ArrayField(models.IntegerField(), default=list, blank=True)
+    downloads = ArrayField(models.IntegerField(), default=list, blank=True)
 
     class Meta:
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["page", "-id"], name="page_edition_page"),
             models.Index(fields=["address", "-id"], name="page_edition_address"),
+            GinIndex(fields=["pictures", "downloads"], name="page_edition_shows"),
         ]
 
     def __str__(self) -> str:

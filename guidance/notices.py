@@ -5,11 +5,13 @@ from datetime import date
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from wagtail.documents.models import AbstractDocument
 from wagtail.models import Comment, CommentReply, Page, TaskState, WorkflowState
 
 from accounts.models import User
 from agencies import people
 from agencies.terms import Role
+from files.terms import FileState
 from guidance.terms import ReviewStage
 from outbox import post
 from ui.dates import paper_day
@@ -68,6 +70,28 @@ def page_due(page: int, review_by: date, stage: ReviewStage, person: User) -> No
         path=reverse("wagtailadmin_pages:edit", args=[page]),
         key=f"guidance.page_due:{page}:{review_by}:{stage}:{person.pk}",
     )
+
+
+def file_held_back(document: AbstractDocument, state: FileState) -> None:
+    """Tell who added a file, and every approver, that readers will not get it."""
+    told = set(people.holders(None, [Role.GUIDANCE_APPROVER]))
+    if document.uploaded_by_user and document.uploaded_by_user.is_active:
+        told.add(document.uploaded_by_user)
+    had_virus = state == FileState.INFECTED
+    for person in sorted(told, key=lambda each: each.pk):
+        post.send(
+            person,
+            kind="guidance.file_held_back",
+            subject=_("A file of the guidance was destroyed")
+            if had_virus
+            else _("A file of the guidance could not be checked"),
+            what=_("It had a virus in it. Make a clean copy, and add that to the page.")
+            if had_virus
+            else _("The virus check could not read it, so readers do not get it. Add it anew."),
+            why=_("You added the file, or you approve pages of the guidance."),
+            path=reverse("wagtaildocs:edit", args=[document.pk]),
+            key=f"guidance.file_held_back:{document.pk}:{document.file.name}:{person.pk}",
+        )
 
 
 def page_approved(workflow: WorkflowState, *, by: User | None) -> None:

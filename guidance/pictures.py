@@ -22,7 +22,9 @@ from wagtail.images import get_image_model
 from wagtail.images.forms import BaseImageForm
 from wagtail.images.models import AbstractImage
 
+from guidance import visibility
 from guidance.content import FOLDER
+from guidance.stored import kept
 
 WIDEST = 1600
 """Pixels: twice what the widest column of text is on a screen."""
@@ -45,6 +47,8 @@ class PictureForm(BaseImageForm):
         file = self.cleaned_data["file"]
         if "file" not in self.changed_data or not file:
             return file
+        if visibility.is_in_an_edition(self.instance):
+            raise ValidationError(_("Readers have seen this picture. Add the new one beside it."))
         file.seek(0)
         try:
             data, kind = drawn_again(file.read())
@@ -88,15 +92,6 @@ def type_of(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return None
-
-
-def kept(name: str) -> bytes | None:
-    """A picture by its name in the storage; none when it is not there."""
-    if not default_storage.exists(name):
-        return None
-    with default_storage.open(name) as file:
-        data: bytes = file.read()
-    return data
 
 
 def given(shown: Iterable[AbstractImage]) -> dict[str, tuple[bytes, str]]:

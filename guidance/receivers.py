@@ -7,6 +7,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
+from wagtail.documents.models import AbstractDocument
 from wagtail.models import (
     Comment,
     CommentReply,
@@ -29,7 +30,8 @@ from accounts.models import User
 from agencies.models import Contact, Membership
 from agencies.signals import membership_confirmed, membership_ended
 from agencies.terms import Role
-from guidance import access, approval, editions, notices, reviews
+from files.terms import FileState
+from guidance import access, approval, editions, notices, reviews, scanning
 from guidance.models import DatedPage
 from guidance.readers import printing, texts, updates
 from outbox.signals import housekeeping
@@ -104,6 +106,23 @@ def print_what_is_new(now: datetime, **kwargs: Any) -> None:
 @receiver(housekeeping, dispatch_uid="guidance_tell_subscribers")
 def tell_subscribers(now: datetime, **kwargs: Any) -> None:
     updates.tell(now)
+
+
+@receiver(post_save, dispatch_uid="guidance_file_waits")
+def let_file_wait(sender: type[Any], instance: Any, **kwargs: Any) -> None:
+    if issubclass(sender, AbstractDocument):
+        scanning.expect(instance)
+
+
+@receiver(post_save, sender=scanning.FileCheck, dispatch_uid="guidance_file_checked")
+def print_what_may_be_had(instance: scanning.FileCheck, **kwargs: Any) -> None:
+    if instance.state != FileState.PENDING:
+        printing.forget_file(instance.pk)
+
+
+@receiver(housekeeping, dispatch_uid="guidance_scan")
+def check_files(now: datetime, **kwargs: Any) -> None:
+    scanning.check_due(now)
 
 
 # Wagtail would mail the words of comments; what people are told is ours to say.

@@ -30,10 +30,12 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from accounts.http import SignedInRequest
+from accounts.models import User
 from accounts.prepared import Prepared
-from guidance import difference, downloads, editions, languages, pictures, visibility
+from guidance import difference, downloads, editions, languages, pictures, scanning, visibility
 from guidance.models import GuidanceIndex, MembersPage, PageEdition, pages_in, path_of
 from guidance.readers import reading
+from guidance.stored import kept
 from ui.difference import around, between
 from ui.middleware import FOR_EVERYBODY
 
@@ -250,7 +252,7 @@ def members_picture(request: SignedInRequest, name: str) -> HttpResponse:
 
 
 def _picture(name: str) -> HttpResponse:
-    data = pictures.kept(name)
+    data = kept(name)
     kind = pictures.type_of(data or b"")
     if data is None or kind is None:
         raise Http404
@@ -273,8 +275,9 @@ def download(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """A file of a public page; the name in the address is for people."""
     if not visibility.is_public(visibility.of_download(pk)):
         return _through_the_door(request, "members_download", pk)
-    response = _download(pk)
-    response["Cache-Control"] = FOR_EVERYBODY
+    response = _download(request, pk)
+    if response.status_code == 200:
+        response["Cache-Control"] = FOR_EVERYBODY
     return response
 
 
@@ -283,12 +286,14 @@ def members_download(request: SignedInRequest, pk: int) -> HttpResponse:
     """A file of a page for members, and for editors any."""
     if not visibility.may_have(request.user, visibility.of_download(pk)):
         raise Http404
-    return _download(pk)
+    return _download(request, pk, by=request.user)
 
 
-def _download(pk: int) -> HttpResponse:
+def _download(request: HttpRequest, pk: int, by: User | None = None) -> HttpResponse:
     document = get_object_or_404(get_document_model(), pk=pk)
-    kind, data = downloads.kind_of(document), pictures.kept(document.file.name)
+    if not scanning.may_have(document, by):
+        return render(request, "guidance/held_back.html", status=404)
+    kind, data = downloads.kind_of(document), kept(document.file.name)
     if kind is None or data is None:
         raise Http404
     return downloads.given(document, data, kind)

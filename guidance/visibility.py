@@ -1,40 +1,61 @@
 """Who may have a picture or a file: whoever may read a published page that uses it.
 
-What stands on a public page is public. What stands only on pages for members is theirs, and what
-stands on no published page, a draft's for one, is shown to those who work on pages. Which page uses
-what is in Wagtail's index of references; ``receivers`` keeps it true at the moment of publishing.
+What an edition of a public page shows is public for as long as it is kept: the page can be read as
+it was on that day, and is read whole. What stands only on pages for members is theirs, and what was
+never published, a draft's for one, is shown to those who work on pages.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import BigIntegerField, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from wagtail.documents import get_document_model
+from wagtail.documents.models import AbstractDocument
 from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
 from wagtail.models import Page, ReferenceIndex
 
 from accounts.models import User
 from agencies.models import Membership
 from agencies.terms import Role
-from guidance.models import MembersPage
+from guidance.models import MembersPage, PageEdition
 
 EDITORS = {Role.GUIDANCE_EDITOR, Role.GUIDANCE_APPROVER}
 
 
-def of_picture(name: str) -> QuerySet[Any]:
-    """References to a picture, by its name in the storage or that of a smaller one made of it."""
+@dataclass(frozen=True)
+class Uses:
+    """Where a picture or a file stands."""
+
+    editions: QuerySet[PageEdition]  # of public pages, with those of days gone by
+    references: QuerySet[Any]  # of pages as they are now, drafts left out
+
+
+def of_picture(name: str) -> Uses:
+    """Of a picture, by its name in the storage or that of a smaller one made of it."""
     model = get_image_model()
     if name.startswith("original_images/"):
-        keys = model.objects.filter(file=name).values(key=Cast("pk", TextField()))
+        named, key = model.objects.filter(file=name), "pk"
     else:
-        smaller = model.get_rendition_model().objects.filter(file=name)
-        keys = smaller.values(key=Cast("image_id", TextField()))
-    return _to(model).filter(to_object_id__in=keys)
+        named, key = model.get_rendition_model().objects.filter(file=name), "image_id"
+    shown = PageEdition.objects.filter(pictures__overlap=named.values_list(key)).order_by()
+    keys = named.values(key=Cast(key, TextField()))
+    return Uses(shown, _to(model).filter(to_object_id__in=keys))
 
 
-def of_download(pk: int) -> QuerySet[Any]:
-    return _to(get_document_model()).filter(to_object_id=str(pk))
+def of_download(pk: int) -> Uses:
+    shown = PageEdition.objects.filter(downloads__contains=[pk]).order_by()
+    return Uses(shown, _to(get_document_model()).filter(to_object_id=str(pk)))
+
+
+def is_in_an_edition(kept: AbstractImage | AbstractDocument) -> bool:
+    """Whether readers have been shown a picture or given a file: then it stays as it was."""
+    if kept.pk is None:
+        return False
+    shows = "pictures" if isinstance(kept, AbstractImage) else "downloads"
+    return PageEdition.objects.filter(**{f"{shows}__contains": [kept.pk]}).exists()
 
 
 def _to(model: type[Model]) -> QuerySet[Any]:
@@ -46,30 +67,16 @@ def _to(model: type[Model]) -> QuerySet[Any]:
     return references
 
 
-def is_public(references: QuerySet[Any]) -> bool:
-    """Whether a published page that anyone may read is among those that refer; one query."""
-    return _public(references).exists()
+def is_public(uses: Uses) -> bool:
+    """Whether a page that anyone may read shows it, now or on a day gone by; one query."""
+    return uses.editions.exists()
 
 
-def may_have(user: User, references: QuerySet[Any]) -> bool:
-    """Whether a person who is signed in may read one of the pages that refer; two queries."""
+def may_have(user: User, uses: Uses) -> bool:
+    """Whether a person who is signed in may read one of the pages; three queries."""
     held = set(Membership.objects.active().filter(person=user).values_list("role", flat=True))
-    if held & EDITORS:
+    if held & EDITORS or is_public(uses):
         return True
     theirs = Q(readers=[]) | Q(readers__overlap=sorted(held))
-    members = MembersPage.objects.filter(theirs).values("pk")
-    published = Page.objects.live().filter(pk__in=_pages(references))
-    return bool(published.filter(~_for_members() | Q(pk__in=members)).exists())
-
-
-def _public(references: QuerySet[Any]) -> QuerySet[Page]:
-    pages: QuerySet[Page] = Page.objects.live().filter(pk__in=_pages(references))
-    return pages.exclude(_for_members())
-
-
-def _for_members() -> Q:
-    return Q(content_type=ContentType.objects.get_for_model(MembersPage))
-
-
-def _pages(references: QuerySet[Any]) -> QuerySet[Any]:
-    return references.values(number=Cast("object_id", BigIntegerField()))
+    pages = uses.references.values(number=Cast("object_id", BigIntegerField()))
+    return bool(MembersPage.objects.live().filter(theirs, pk__in=pages).exists())

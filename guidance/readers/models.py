@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, GeneratedField, Q
+from django.db.models import Case, F, GeneratedField, Q, When
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
@@ -21,7 +21,22 @@ from wagtail.models import Page
 from agencies.models import Agency
 from clauses.models import Edition
 
-LANGUAGE = "english"  # PostgreSQL's rules for word endings; British spelling is in the texts
+
+def endings(language: str) -> str:
+    """PostgreSQL's rules for the words of a language: which are left out, and which endings.
+
+    It knows English, and British spelling is in the texts. Of Welsh it knows nothing, and English
+    rules would spoil it ("lles", welfare, would be "lle", place; "her" would be left out): there,
+    as in any other language, each word is kept as it is written.
+    """
+    return "english" if language == settings.LANGUAGE_CODE else "simple"
+
+
+def _vector(language: str) -> Any:
+    rules = endings(language)
+    return SearchVector("title", weight="A", config=rules) + SearchVector(
+        "text", weight="C", config=rules
+    )
 
 
 class SearchedPage(models.Model):
@@ -34,8 +49,10 @@ class SearchedPage(models.Model):
     text = models.TextField(blank=True)
     language = models.CharField(max_length=10, default=settings.LANGUAGE_CODE, editable=False)
     words = GeneratedField(
-        expression=SearchVector("title", weight="A", config=LANGUAGE)
-        + SearchVector("text", weight="C", config=LANGUAGE),
+        expression=Case(
+            When(language=settings.LANGUAGE_CODE, then=_vector(settings.LANGUAGE_CODE)),
+            default=_vector(""),
+        ),
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -6,7 +6,9 @@ never kept waiting for one. Each says its edition, and where to look for a newer
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,9 +18,12 @@ from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from pikepdf import Pdf
 from wagtail.models import Locale, Page
 
+from agencies.models import Contact, Locality
 from agencies.terms import ContactPurpose
 from guidance import languages, pictures
 from guidance.models import (
@@ -30,11 +35,27 @@ from guidance.models import (
     PageEdition,
     address_of,
     contacts_by_place,
+    downloads_in,
 )
 from guidance.readers.models import Print, PrintKind
+from guidance.scanning import held_back
+from guidance.terms import LeafletFormat
 
 AT_ONCE = 5  # documents in one minute, so that mails do not wait for paper
 ALONE = (GuidancePage, GlossaryPage, LeafletPage)  # have a document of their own
+MOST_SIDES = 2  # of a leaflet to fold
+MOST_NUMBERS = 14  # on its back, above the edition
+CHILD, HELP = ContactPurpose.WORRIED_CHILD, ContactPurpose.PUBLIC_HELP
+ON_THE_BACK = {
+    LeafletFormat.PRACTITIONERS: (
+        ContactPurpose.PREVENT_ADVICE,
+        CHILD,
+        ContactPurpose.WORRIED_ADULT,
+        ContactPurpose.POLICE,
+    ),
+    LeafletFormat.PARENTS: (CHILD, HELP, ContactPurpose.POLICE),
+    LeafletFormat.YOUNG_PEOPLE: (CHILD, HELP),
+}
 LINK = re.compile(r'href="(?P<address>/[^"]*)"')
 TERM = re.compile(r"<(?P<end>/?)(?P<tag>dl|dt|dd)\b")
 TERM_AS = {"dl": "div", "dt": "p", "dd": "p"}
@@ -57,27 +78,21 @@ def make_due(now: datetime, *, most: int = AT_ONCE) -> int:
 def due(most: int) -> list[tuple[DatedPage, PrintKind]]:
     """What is to be made, at most so many; the whole guidance when its pages are done."""
     found: list[tuple[DatedPage, PrintKind]] = []
-    for kind, pages in (
-        (PrintKind.PAGE, _printed_pages()),
-        (PrintKind.FOLDED, _english(Page).type(LeafletPage)),
-    ):
-        stale = _without(pages, kind)[: most - len(found)]
+    for kind, models in ((PrintKind.PAGE, ALONE), (PrintKind.FOLDED, (LeafletPage,))):
+        stale = _without(Page.objects.type(*models), kind)[: most - len(found)]
         found += [(page.specific, kind) for page in stale]
-    if not found and (contents := _english(GuidanceIndex).first()):
-        newest = max(page.last_published_at for page in whole(contents))
-        if not Print.objects.filter(kind=PrintKind.WHOLE, published_at__gte=newest).exists():
-            found.append((contents, PrintKind.WHOLE))
+    if not found:
+        found = [(contents, PrintKind.WHOLE) for contents in _without_whole()][:most]
     return found
 
 
-def _printed_pages() -> QuerySet[Page]:
-    pages: QuerySet[Page] = Page.objects.live().type(*ALONE)
-    return pages
-
-
-def _english(model: type[Page]) -> Any:
-    """Published pages in the first language: leaflets and the whole are made of these only."""
-    return model.objects.live().filter(locale=Locale.get_default())
+def _without_whole() -> Iterator[GuidanceIndex]:
+    """The contents, in each language, whose whole is missing or older than one of its pages."""
+    for contents in GuidanceIndex.objects.live().order_by("path"):
+        newest = max(page.last_published_at for page in whole(contents))
+        made = Print.objects.filter(page_id=contents.pk, kind=PrintKind.WHOLE)
+        if not made.filter(published_at__gte=newest).exists():
+            yield contents
 
 
 def _without(pages: QuerySet[Page], kind: PrintKind) -> QuerySet[Page]:
@@ -91,16 +106,24 @@ def kinds_of(page: Page) -> set[PrintKind]:
     """The documents there are, or will be within minutes, of a page."""
     model = page.specific_class or Page
     if issubclass(model, GuidanceIndex):
-        return {PrintKind.WHOLE} if page.locale_id == Locale.get_default().pk else set()
+        return {PrintKind.WHOLE}
     if issubclass(model, LeafletPage):
         return {PrintKind.PAGE, PrintKind.FOLDED}
     return {PrintKind.PAGE} if issubclass(model, ALONE) else set()
 
 
 def whole(contents: GuidanceIndex) -> list[DatedPage]:
-    """All pages of the guidance in its order, the contents first."""
-    below = Page.objects.type(GuidancePage, GlossaryPage).live().descendant_of(contents)
-    return [contents, *below.order_by("path").specific()]
+    """All pages of the guidance in its order, the contents first.
+
+    In another language, a page that is not translated stands there in the first one.
+    """
+    first = GuidanceIndex.objects.filter(locale=Locale.get_default()).first() or contents
+    below = Page.objects.type(GuidancePage, GlossaryPage).live().order_by("path").specific()
+    pages: list[DatedPage] = [contents, *below.descendant_of(first)]
+    if first.pk == contents.pk:
+        return pages
+    own = {page.translation_key: page for page in below.descendant_of(contents)}
+    return [own.get(page.translation_key, page) for page in pages]
 
 
 def make(page: DatedPage, kind: PrintKind, now: datetime) -> Print:
@@ -125,11 +148,23 @@ def forget_contacts() -> None:
     """A number has changed: whatever lists contacts is to be made again."""
     listing = [
         page.pk
-        for page in (*GuidancePage.objects.live(), *_english(LeafletPage))
+        for page in (*GuidancePage.objects.live(), *LeafletPage.objects.live())
         if page.contacts_wanted() or getattr(page, "contacts_for", "")
     ]
     Print.objects.filter(page_id__in=listing).delete()
     Print.objects.filter(kind=PrintKind.WHOLE).delete()
+
+
+def forget_file(document: int) -> None:
+    """The virus check has let a file through, or not: whatever offers it is to be made again."""
+    listing = [
+        page.pk
+        for page in (*GuidancePage.objects.live(), *LeafletPage.objects.live())
+        if document in downloads_in(page.body)
+    ]
+    if listing:
+        Print.objects.filter(page_id__in=listing).delete()
+        Print.objects.filter(kind=PrintKind.WHOLE).delete()
 
 
 # --- Drawing --------------------------------------------------------------------------------------
@@ -140,22 +175,45 @@ def draw(pages: list[DatedPage], kind: PrintKind) -> bytes:
     first = pages[0]
     names = {address_of(page): f"page-{page.pk}" for page in pages}
     address = _out(address_of(first))
+    codes = dict(Locale.objects.values_list("pk", "language_code"))
+    chapters = [_chapter(page, names, kind, codes[page.locale_id]) for page in pages]
     context = {
         "page": first,
-        "chapters": [
-            {"page": page, "name": names[address_of(page)], "text": _text(page, names)}
-            for page in pages
-        ],
+        "chapters": chapters,
+        "some_english": any("language" in chapter for chapter in chapters),
         "published_at": max(page.last_published_at for page in pages),
         "edition": _edition(pages),
         "address": address,
         "code": code(address),
         **languages.spoken(),
-        "places": contacts_by_place() if kind == PrintKind.FOLDED else None,
+        "numbers": _numbers(first),
     }
-    template = "leaflet_folded_pdf" if kind == PrintKind.FOLDED else "page_pdf"
     shown = pictures.given(picture for page in pages for picture in page.pictures())
-    return pdf.render(f"guidance/{template}.html", context, title=first.title, pictures=shown)
+
+    def rendered(template: str, **more: str) -> bytes:
+        title = first.title
+        return pdf.render(f"guidance/{template}.html", context | more, title=title, pictures=shown)
+
+    if kind != PrintKind.FOLDED:
+        return rendered("page_pdf")
+    roomy = rendered("leaflet_folded_pdf")
+    return roomy if fits(roomy) else rendered("leaflet_folded_pdf", size="tight")
+
+
+def fits(leaflet: bytes) -> bool:
+    """Whether a leaflet to fold is one sheet of paper."""
+    with Pdf.open(BytesIO(leaflet)) as sheet:
+        return len(sheet.pages) <= MOST_SIDES
+
+
+def _numbers(page: DatedPage) -> list[tuple[Locality | None, Contact]]:
+    """The numbers on the back of a leaflet: those that its reader may ring; its inside has none."""
+    if not isinstance(page, LeafletPage):
+        return []
+    purposes = {*ON_THE_BACK[LeafletFormat(page.format)], *page.contacts_wanted()}
+    places = contacts_by_place([one for one in ContactPurpose if one in purposes])
+    found = [(place, one) for place, contacts in places for one in contacts if one.phone]
+    return found[:MOST_NUMBERS]
 
 
 def _edition(pages: list[DatedPage]) -> int | None:
@@ -165,13 +223,33 @@ def _edition(pages: list[DatedPage]) -> int | None:
     return newest
 
 
-def _text(page: DatedPage, names: dict[str, str]) -> SafeString:
-    """The body of a page for paper: names made unique, links whole or inside the document."""
-    wanted = page.contacts_wanted()
+def _chapter(page: DatedPage, names: dict[str, str], kind: PrintKind, own: str) -> dict[str, Any]:
+    """A page as a part of a document; with its language where the document speaks another.
+
+    Args:
+        own: the language of the page.
+    """
+    spoken = get_language()
+    with translation.override(own):
+        text = _text(page, names, kind)
+        if kind != PrintKind.FOLDED:  # there is no room; the back says where to read on
+            text += SafeString(render_to_string("guidance/_kept_pdf.html", {"page": page}))
+    foreign = {} if own == spoken else {"language": languages.tag(own)}
+    return {"page": page, "name": names[address_of(page)], "text": text} | foreign
+
+
+def _text(page: DatedPage, names: dict[str, str], kind: PrintKind = PrintKind.PAGE) -> SafeString:
+    """The words of a page for paper: names made unique, links whole or inside the document."""
+    wanted = [] if kind == PrintKind.FOLDED else page.contacts_wanted()
     contacts: dict[ContactPurpose, Any] = {
         purpose: (contacts_by_place([purpose]), []) for purpose in wanted
     }
-    context = {"page": page, "contacts_at": contacts, "levels": page.levels_of_contacts()}
+    context = {
+        "page": page,
+        "contacts_at": contacts,
+        "levels": page.levels_of_contacts(),
+        "held_back": held_back(downloads_in(page.body)),
+    }
     html: str = render_to_string("guidance/_body.html", context)
     if isinstance(page, GlossaryPage):
         # Tagged as WeasyPrint does it, a list of terms breaks PDF/UA: paragraphs say the same.

@@ -29,7 +29,7 @@ from django.utils.safestring import SafeString
 from wagtail.models import Page
 
 from guidance import languages
-from guidance.readers.models import LANGUAGE, KnownWord, SearchedPage
+from guidance.readers.models import KnownWord, SearchedPage, endings
 
 ON_A_PAGE = 10
 MOST_WORDS = 12
@@ -111,8 +111,9 @@ def _search(
     instead: str = "",
     any_word: bool = False,
 ) -> Found:
+    rules = endings(language)
     query = SearchQuery(
-        written(words, synonyms, any_word=any_word), config=LANGUAGE, search_type="raw"
+        written(words, synonyms, any_word=any_word), config=rules, search_type="raw"
     )
     pages = (
         SearchedPage.objects.filter(words=query, language=language)
@@ -121,11 +122,11 @@ def _search(
     )
     page = Paginator(pages, ON_A_PAGE).get_page(number)
     total = page.paginator.count
-    results = _results([each.pk for each in page.object_list], query) if total else []
+    results = _results([each.pk for each in page.object_list], query, rules) if total else []
     return Found(asked, results, page, total, instead, any_word)
 
 
-def _results(keys: list[int], query: SearchQuery) -> list[Result]:
+def _results(keys: list[int], query: SearchQuery, rules: str) -> list[Result]:
     """The pages with excerpts: marking words reads whole texts, so only these few are marked."""
     rows = (
         SearchedPage.objects.filter(pk__in=keys)
@@ -134,7 +135,7 @@ def _results(keys: list[int], query: SearchQuery) -> list[Result]:
             excerpt=SearchHeadline(
                 "text",
                 query,
-                config=LANGUAGE,
+                config=rules,
                 start_sel=BEGIN,
                 stop_sel=END,
                 max_words=28,

@@ -3,10 +3,13 @@
 import re
 
 from django import template
+from django.conf import settings
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from wagtail.rich_text import RichText, expand_db_html
 
-from guidance import content
+from guidance import content, languages
 from guidance.models import address_of
 
 register = template.Library()
@@ -36,6 +39,15 @@ def words(rendered: str) -> SafeString:
     """A rendered text with its links to pages expanded (one query) and our classes on it."""
     html = PARAGRAPH.sub('<p class="govuk-body">', expand_db_html(rendered))
     return SafeString(html.replace("<a href=", '<a class="govuk-link" href='))
+
+
+@register.filter
+def as_written(said: str) -> str:
+    """Words that are kept in the first language only, marked as such on a page of another."""
+    code = get_language()
+    if not said or code == settings.LANGUAGE_CODE:
+        return said
+    return format_html('<span lang="{}">{}</span>', languages.tag(settings.LANGUAGE_CODE), said)
 
 
 @register.filter

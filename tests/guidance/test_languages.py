@@ -2,6 +2,7 @@
 
 import gettext
 import re
+import subprocess
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -11,16 +12,19 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.html import escape
+from django.utils.text import slugify
 from django.utils.translation import gettext as gettext_of_pages
 from django.utils.translation import trans_real
 
 from agencies.models import Contact
 from agencies.terms import ContactPurpose
 from guidance import loading
-from guidance.models import HomePage, pages_at
+from guidance.models import GuidancePage, HomePage, pages_at
 from guidance.readers import printing, search
-from guidance.readers.models import KnownWord, PrintKind, UrgentNotice
+from guidance.readers.models import KnownWord, Print, PrintKind, UrgentNotice
 from tests.guidance.conftest import page_of
+from tests.guidance.test_printing import faults
 
 pytestmark = pytest.mark.django_db
 CATALOGUE = Path(settings.LOCALE_PATHS[0]) / "cy" / "LC_MESSAGES"
@@ -89,12 +93,99 @@ def test_a_page_in_welsh_has_a_document_in_welsh(both, client):
     assert "yn cael ei baratoi" in client.get(printed).content.decode()
     due = {(one.address, kind) for one, kind in printing.due(500)}
     assert {(path, PrintKind.PAGE) for path in WELSH[2:]} <= due
-    assert not due & {(path, PrintKind.WHOLE) for path in WELSH}
     made = printing.make(page, PrintKind.PAGE, timezone.now())
     with pikepdf.open(BytesIO(bytes(made.pdf))) as document:
         assert str(document.Root.Lang) == "cy"
     assert client.get(printed)["Content-Type"] == "application/pdf"
     assert translation.get_language() == "en-gb"
+
+
+def test_words_in_welsh_are_found_as_they_are_written(both):
+    """English rules would take "lles" (welfare) for "lle" (place) and leave "her" out."""
+    words = {"Lles pawb": "Eu lles sy’n bwysig.", "Lle i fynd": "Mae lle i siarad.", "Her": "Her."}
+    above = page_of("/cy/")
+    for title, text in words.items():
+        page = GuidancePage(title=title, slug=slugify(title), kept_by="E", locale=above.locale)
+        above.add_child(instance=page)
+        search.keep([(page, text)], language="cy")
+    for asked, titles in (("lles", ["Lles pawb"]), ("her", ["Her"])):
+        found = search.find(asked, language="cy")
+        assert [result.title for result in found.results] == titles
+        assert f"<mark>{asked}</mark>" in found.results[0].excerpt.lower()
+
+
+def languages_in(printed: Print) -> set[tuple[str, str]]:
+    """The kinds of element of a document that have a language of their own, with that language."""
+    found = set()
+
+    def look(node: pikepdf.Object) -> None:
+        if isinstance(node, pikepdf.Dictionary):
+            if "/Lang" in node:
+                found.add((str(node.S), str(node.Lang)))
+            look(node.get("/K"))
+        elif isinstance(node, pikepdf.Array):
+            for each in node:
+                look(each)
+
+    with pikepdf.open(BytesIO(bytes(printed.pdf))) as document:
+        look(document.Root.StructTreeRoot.K)
+    return found
+
+
+def words_of(printed: Print) -> str:
+    said = subprocess.run(["pdftotext", "-", "-"], input=bytes(printed.pdf), capture_output=True)
+    return " ".join(said.stdout.decode().split())
+
+
+def test_paper_in_welsh_says_what_is_in_english_and_marks_it(both, client, tmp_path):
+    contents = page_of("/cy/guidance/")
+    link = client.get(contents.address).content.decode()
+    assert f'href="{reverse("readers:whole", args=[contents.pk])}"' in link
+    whole = printing.make(contents, PrintKind.WHOLE, timezone.now())
+    said = words_of(whole)
+    assert "Mae’r hyn sydd heb ei gyfieithu yma yn Saesneg" in said
+    assert "Cyfieithiad enghreifftiol" in said
+    assert "Perygl nawr" in said  # a page that is translated
+    assert "Three steps, from the moment" not in said  # and its English is not there twice
+    untranslated = len(printing.whole(page_of("/guidance/"))) - 2
+    assert said.count("Nid yw’r rhan hon wedi’i chyfieithu") == untranslated
+    assert {("/H1", "en-GB"), ("/Div", "en-GB"), ("/Link", "en-GB")} <= languages_in(whole)
+    assert faults(whole, tmp_path) == []
+    english = printing.make(page_of("/guidance/what-to-do/"), PrintKind.PAGE, timezone.now())
+    assert languages_in(english) == set()
+
+
+def test_a_leaflet_that_an_editor_translates_can_be_folded(both, locality, tmp_path):
+    Contact.objects.create(
+        purpose=ContactPurpose.WORRIED_CHILD, locality=locality, name="Children’s services",
+        phone="01632 960101", source="S", owner="O", checked_on=date(2026, 6, 1),
+    )  # fmt: skip
+    locale = page_of("/cy/").locale
+    page_of("/leaflets/").copy_for_translation(locale).save_revision().publish()
+    leaflet = page_of("/leaflets/for-parents/").copy_for_translation(locale)
+    leaflet.title = "I rieni"
+    leaflet.save_revision().publish()
+    leaflet = page_of(leaflet.address)
+    assert (leaflet, PrintKind.FOLDED) in printing.due(500)
+    folded = printing.make(leaflet, PrintKind.FOLDED, timezone.now())
+    assert "Os oes rhywun mewn perygl nawr" in words_of(folded)
+    assert ("/Span", "en-GB") in languages_in(folded)  # the name of the contact
+    assert faults(folded, tmp_path) == []
+
+
+def test_english_words_on_a_page_in_welsh_are_marked(both, client, locality):
+    Contact.objects.create(
+        purpose=ContactPurpose.WORRIED_CHILD, locality=locality, name="Children’s services",
+        hours="All day & night", phone="01632 960101", source="The council", owner="Editor",
+        checked_on=date(2026, 6, 1),
+    )  # fmt: skip
+    page = client.get("/cy/worried-about-a-child/").content.decode()
+    for words in ("Children’s services", "All day &amp; night", "The council", "Editor"):
+        assert f'<span lang="en-GB">{words}</span>' in page, words
+    source = page_of("/cy/worried-about-a-child/").sources[0].value["title"]
+    assert f'<span lang="en-GB">{escape(source)}</span>' in page
+    english = client.get("/worried-about-a-child/").content.decode()
+    assert 'lang="en-GB">Children' not in english
 
 
 def test_an_urgent_notice_is_said_in_the_language_of_the_page(both, client):
@@ -207,6 +298,9 @@ READ_IN_WELSH = (
     *(f"guidance/readers/{name}" for name in ("search", "thanks", "suggest", "suggested")),
     *(f"guidance/readers/_{name}" for name in ("answer_back", "prints", "search_form", "confirm")),
     *(f"guidance/blocks/{name}" for name in ("heading", "number", "wanted", "picture", "duty")),
+    "guidance/blocks/download",
+    *(f"guidance/{name}_pdf" for name in ("page", "leaflet_folded", "_edition", "_kept")),
+    "guidance/_translated_pdf",
 )
 SAME_IN_BOTH: set[str] = set()
 

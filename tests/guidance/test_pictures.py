@@ -15,7 +15,7 @@ from wagtail.images import get_image_model
 from wagtail.images.forms import get_image_form
 
 from agencies.terms import Role
-from guidance import content, health, loading, pictures
+from guidance import content, health, loading, pictures, stored
 from guidance.difference import lines
 from guidance.models import GuidancePage, HomePage
 from guidance.readers import printing, texts
@@ -79,7 +79,7 @@ def test_what_a_camera_wrote_into_a_picture_is_gone(site):
     form = form_with(photograph())
     assert form.is_valid(), form.errors
     kept = form.save()
-    data = pictures.kept(kept.file.name)
+    data = stored.kept(kept.file.name)
     assert data is not None
     assert b"Example Street" not in data
     assert (kept.width, kept.height) == (40, 20)

@@ -1,7 +1,9 @@
 """The guidance on paper: made after publishing, right for every reader, and never out of date."""
 
+import subprocess
 from datetime import timedelta
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import page as validator
@@ -10,9 +12,10 @@ import pytest
 from django.utils import timezone
 from pikepdf import Pdf
 
-from agencies.models import Contact
+from agencies.models import Contact, Locality
 from agencies.terms import ContactPurpose
-from guidance.models import GuidanceIndex, HomePage, LeafletIndex, LeafletPage
+from guidance import health
+from guidance.models import HomePage, LeafletIndex, LeafletPage
 from guidance.readers import printing
 from guidance.readers.models import Print, PrintKind
 from tests.guidance.conftest import page_of
@@ -58,14 +61,10 @@ def faults(printed: Print, folder: Path) -> list[str]:
     return [str(failure) for failure in report.failures]
 
 
-def test_a_page_a_leaflet_and_the_whole_keep_every_rule(leaflet, tmp_path):
+def test_a_page_and_a_leaflet_keep_every_rule(leaflet, tmp_path):
+    """The whole, in two languages, does too: test_languages.py."""
     now = timezone.now()
-    contents = GuidanceIndex.objects.get()
-    for page, kind in [
-        (page_of(PAGE), PrintKind.PAGE),
-        (leaflet, PrintKind.FOLDED),
-        (contents, PrintKind.WHOLE),  # the glossary with it
-    ]:
+    for page, kind in [(page_of(PAGE), PrintKind.PAGE), (leaflet, PrintKind.FOLDED)]:
         printed = printing.make(page, kind, now)
         assert faults(printed, tmp_path) == [], kind
         assert title_of(printed) == page.title
@@ -77,6 +76,46 @@ def test_a_leaflet_to_fold_is_one_sheet_lying_on_its_side(leaflet):
     for side in printed.pages:
         _left, _bottom, width, height = (float(edge) for edge in side.mediabox)
         assert (round(width), round(height)) == (842, 595)
+
+
+def said_on(printed: Print, side: int) -> str:
+    only = ["-f", str(side), "-l", str(side)]
+    said = subprocess.run(
+        ["pdftotext", *only, "-", "-"], input=bytes(printed.pdf), capture_output=True, check=True
+    )
+    return " ".join(said.stdout.decode().split())
+
+
+def test_each_leaflet_fits_on_its_sheet_with_the_numbers_of_its_readers(site, locality):
+    york = Locality.objects.get_or_create(code="YK", defaults={"name": "York"})[0]
+    for place, purpose in product((locality, york, None), ContactPurpose):
+        Contact.objects.create(
+            purpose=purpose,
+            locality=place,
+            name=f"The {purpose} team of the council",
+            phone="01632 960123",
+            hours="Monday to Friday, 9am to 5pm",
+            source="The council’s site",
+            owner="Guidance editor",
+            checked_on=timezone.localdate(),
+        )
+    for path in ("for-young-people", "for-parents", "for-practitioners"):
+        page = page_of(f"/leaflets/{path}/")
+        printed = printing.make(page, PrintKind.FOLDED, timezone.now())
+        assert len(opened(printed).pages) == 2, path
+        outside, inside = said_on(printed, 1), said_on(printed, 2)
+        assert "Look for a newer edition at" in outside
+        assert "newer edition" not in inside
+        assert "The worried_child team of the council, York" in outside
+        assert "01632 960123" not in inside
+        assert "portal_help" not in outside
+        assert ("prevent_advice" in outside) == (path == "for-practitioners")
+    assert health.findings(timezone.localdate())["Leaflets that do not fit on one sheet"] == []
+    page.body.append(("paragraph", "<p>" + "Too much to say. " * 500 + "</p>"))
+    page.save_revision().publish()
+    printing.make(page, PrintKind.FOLDED, timezone.now())
+    (found,) = health.findings(timezone.localdate())["Leaflets that do not fit on one sheet"]
+    assert found.where == page.title
 
 
 def test_links_lead_inside_the_whole_guidance_and_out_of_a_single_page(site, settings):
