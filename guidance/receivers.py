@@ -163,12 +163,14 @@ def note_taken_away(instance: Page, **kwargs: Any) -> None:
     page = instance.specific
     if isinstance(page, DatedPage):
         editions.take_away(page)
+        printing.forget_whole()
 
 
 @receiver(pre_delete, dispatch_uid="guidance_deleted")
 def note_deleted(sender: type[Any], instance: Any, **kwargs: Any) -> None:
     if issubclass(sender, DatedPage) and instance.live:
         editions.take_away(instance)
+        printing.forget_whole()
 
 
 @receiver(housekeeping, dispatch_uid="guidance_schedule")

@@ -89,10 +89,18 @@ def due(most: int) -> list[tuple[DatedPage, PrintKind]]:
 def _without_whole() -> Iterator[GuidanceIndex]:
     """The contents, in each language, whose whole is missing or older than one of its pages."""
     for contents in GuidanceIndex.objects.live().order_by("path"):
-        newest = max(page.last_published_at for page in whole(contents))
         made = Print.objects.filter(page_id=contents.pk, kind=PrintKind.WHOLE)
-        if not made.filter(published_at__gte=newest).exists():
+        if not made.filter(published_at__gte=_newest(contents)).exists():
             yield contents
+
+
+def _newest(contents: GuidanceIndex) -> datetime:
+    """When the newest words of the whole were published, those that a translation replaces too."""
+    pages = Page.objects.live().type(GuidanceIndex, GuidancePage, GlossaryPage)
+    read = pages.descendant_of(_first(contents), inclusive=True)
+    read |= pages.descendant_of(contents, inclusive=True)
+    newest: datetime = read.aggregate(at=Max("last_published_at"))["at"]
+    return newest
 
 
 def _without(pages: QuerySet[Page], kind: PrintKind) -> QuerySet[Page]:
@@ -117,13 +125,18 @@ def whole(contents: GuidanceIndex) -> list[DatedPage]:
 
     In another language, a page that is not translated stands there in the first one.
     """
-    first = GuidanceIndex.objects.filter(locale=Locale.get_default()).first() or contents
+    first = _first(contents)
     below = Page.objects.type(GuidancePage, GlossaryPage).live().order_by("path").specific()
     pages: list[DatedPage] = [contents, *below.descendant_of(first)]
     if first.pk == contents.pk:
         return pages
     own = {page.translation_key: page for page in below.descendant_of(contents)}
     return [own.get(page.translation_key, page) for page in pages]
+
+
+def _first(contents: GuidanceIndex) -> GuidanceIndex:
+    """The contents in the first language."""
+    return GuidanceIndex.objects.filter(locale=Locale.get_default()).first() or contents
 
 
 def make(page: DatedPage, kind: PrintKind, now: datetime) -> Print:
@@ -135,7 +148,9 @@ def make(page: DatedPage, kind: PrintKind, now: datetime) -> Print:
         page_id=page.pk,
         kind=kind,
         defaults={
-            "published_at": max(each.last_published_at for each in pages),
+            "published_at": _newest(page)
+            if isinstance(page, GuidanceIndex)
+            else page.last_published_at,
             "made_at": now,
             "sha256": hashlib.sha256(pdf).hexdigest(),
             "pdf": pdf,
@@ -152,6 +167,12 @@ def forget_contacts() -> None:
         if page.contacts_wanted() or getattr(page, "contacts_for", "")
     ]
     Print.objects.filter(page_id__in=listing).delete()
+    Print.objects.filter(kind=PrintKind.FOLDED).delete()  # each has numbers on its back
+    forget_whole()
+
+
+def forget_whole() -> None:
+    """A page is gone, or says something else: the whole is to be made again."""
     Print.objects.filter(kind=PrintKind.WHOLE).delete()
 
 
@@ -164,7 +185,7 @@ def forget_file(document: int) -> None:
     ]
     if listing:
         Print.objects.filter(page_id__in=listing).delete()
-        Print.objects.filter(kind=PrintKind.WHOLE).delete()
+        forget_whole()
 
 
 # --- Drawing --------------------------------------------------------------------------------------

@@ -151,6 +151,7 @@ def test_a_changed_number_is_printed_anew(site, locality):
     help_page = page_of("/worried-about-a-child/")
     printing.make(help_page, PrintKind.PAGE, now)
     printing.make(page_of("/guidance/national-picture/"), PrintKind.PAGE, now)
+    printing.make(page_of("/leaflets/for-parents/"), PrintKind.FOLDED, now)
     Contact.objects.create(
         purpose=ContactPurpose.WORRIED_CHILD,
         locality=locality,
@@ -176,5 +177,10 @@ def test_a_reader_gets_the_last_one_made(site, client):
     assert response["Content-Disposition"].startswith('inline; filename="what-to-do-')
     assert client.get(f"/print/{page.pk}-to-fold.pdf").status_code == 404
     assert client.get("/print/0.pdf").status_code == 404
+    whole = Print.objects.create(
+        page=page_of("/guidance/"), kind=PrintKind.WHOLE, published_at=printed.published_at,
+        made_at=printed.made_at, sha256="", pdf=b"with the page",
+    )  # fmt: skip
     page.unpublish()
     assert client.get(address).status_code == 404
+    assert not Print.objects.filter(pk=whole.pk).exists()  # it is made anew, without the page
