@@ -278,6 +278,8 @@ def download(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     response = _download(request, pk)
     if response.status_code == 200:
         response["Cache-Control"] = FOR_EVERYBODY
+    elif request.user.is_authenticated:  # who may have added it
+        return redirect("members_download", pk)
     return response
 
 

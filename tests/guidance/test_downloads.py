@@ -285,7 +285,9 @@ def test_a_file_with_a_virus_is_destroyed_and_its_editor_is_told(
     assert given(client, bad.url) == [False]
 
 
-def test_what_the_scanner_cannot_read_is_never_given_to_readers(site, settings, tmp_path, give):
+def test_what_the_scanner_cannot_read_is_never_given_to_readers(
+    site, client, settings, tmp_path, give
+):
     editor, other = give(Role.GUIDANCE_EDITOR).person, give(Role.GUIDANCE_APPROVER).person
     document = uploaded(clean=False)
     type(document).objects.update(uploaded_by_user=editor)
@@ -297,6 +299,8 @@ def test_what_the_scanner_cannot_read_is_never_given_to_readers(site, settings, 
             scanning.check_due(now + timedelta(hours=hours))
     document.virus_check.refresh_from_db()
     assert document.virus_check.state == FileState.FAILED
+    offering(document)
+    assert given(client, document.url) == [False]
     assert given(signed_in(other), document.url) == [False]
     assert given(signed_in(editor), document.url) == [True]  # it is their own file
     told = Message.objects.filter(kind="guidance.file_held_back")
