@@ -10,8 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+import files
 from agencies.models import Agency, Locality
 from agencies.terms import Role
+from files import CleanFile, RefusedFileError, names
+from files.terms import FileKind
 from ui.fields import (
     ChoiceField,
     DayField,
@@ -219,3 +222,47 @@ class RetentionForm(PageForm):
     )
     headings = {"months": "s", "child_months": "s", "source": "s"}
     button = gettext_lazy("Propose this rule")
+
+
+class PictureField(forms.FileField):
+    """A picture, drawn anew from its dots: a ``CleanFile``."""
+
+    default_error_messages = {"required": gettext_lazy("Choose a picture")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.FileInput(attrs={"accept": ".jpg,.jpeg,.png,.webp"})
+        super().__init__(widget=widget, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> CleanFile:
+        if not data:
+            raise ValidationError(self.error_messages["required"], code="required")
+        name = names.showable(data.name or "")
+        if getattr(data, "too_large", False):
+            raise ValidationError(str(files.too_large(name)))
+        try:
+            file = files.clean(name, data.read())
+        except RefusedFileError as problem:
+            raise ValidationError(str(problem)) from None
+        if file.kind not in (FileKind.JPEG, FileKind.PNG):
+            raise ValidationError(_("“%(name)s” is not a picture") % {"name": name})
+        return file
+
+
+class LogoForm(PageForm):
+    """The picture at the head of printed documents."""
+
+    page_heading = False
+    upload = PictureField(
+        label=gettext_lazy("Picture"),
+        help_text=gettext_lazy(
+            "JPEG, PNG or WebP, up to 10 MB. It is printed about one and a half centimetres high. "
+            "We remove what is hidden in it."
+        ),
+    )
+    words = TextField(
+        label=gettext_lazy("What it is, in words"),
+        help_text=gettext_lazy("For people who listen. For example: Fellgate High School"),
+        max_length=120,
+        missing=gettext_lazy("Write what the picture is"),
+    )
+    headings = {"upload": "s", "words": "s"}

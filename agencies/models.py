@@ -654,3 +654,35 @@ class Opening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opened_at}"
+
+
+class Logo(models.Model):
+    """The picture at the head of what is printed for an agency or for a locality's board.
+
+    Drawn anew from its dots when it came; ``words`` stand for it where nobody sees it.
+    """
+
+    agency = models.OneToOneField(
+        Agency, on_delete=models.CASCADE, null=True, blank=True, related_name="logo"
+    )
+    locality = models.OneToOneField(
+        Locality, on_delete=models.CASCADE, null=True, blank=True, related_name="logo"
+    )
+    picture = models.BinaryField()  # PNG
+    words = models.CharField(_("words in place of the picture"), max_length=120)
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+        constraints = [
+            models.CheckConstraint(
+                name="logo_of_one_place",
+                condition=Q(agency__isnull=True) ^ Q(locality__isnull=True),
+            ),
+            models.CheckConstraint(name="logo_has_words", condition=~Q(words="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.words

@@ -1,7 +1,7 @@
 """Who may see and change who belongs where. Nobody decides about their own rights."""
 
 from accounts.models import User
-from agencies.models import Agency, Membership, RetentionRule
+from agencies.models import Agency, Locality, Membership, RetentionRule
 from agencies.people import Place, has_role, scope_of
 from agencies.terms import AGENCY_LEADS, RULE_KEEPERS, Role
 
@@ -15,6 +15,13 @@ def can_manage(user: User, place: Place) -> bool:
     if isinstance(place, Agency) and has_role(user, Role.AGENCY_ADMIN, agency=place):
         return True
     return is_portal_admin(user)
+
+
+def can_set_logo(user: User, place: Place) -> bool:
+    """What heads the documents of an agency; those of a locality's board are its manager's too."""
+    if isinstance(place, Locality) and has_role(user, Role.MODERATION_MANAGER):
+        return True
+    return place is not None and can_manage(user, place)
 
 
 def can_see_people(user: User, place: Place) -> bool:

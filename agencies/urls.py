@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agencies import import_views, mail_views, set_up_views, staff_views, views
+from agencies import import_views, logo_views, mail_views, set_up_views, staff_views, views
 
 app_name = "agencies"
 urlpatterns = [
@@ -37,5 +37,6 @@ urlpatterns = [
     path("<slug:place>/", views.people_page, name="people"),
     path("<slug:place>/invite/", views.invite, name="invite"),
     path("<slug:place>/review/", staff_views.review, name="review"),
+    path("<slug:place>/logo/", logo_views.logo, name="logo"),
     path("<slug:place>/contact/", views.contact, name="contact"),
 ]

@@ -65,14 +65,14 @@ def stories() -> list[Story]:
 def load_all(now: datetime, tales: Iterable[Story] | None = None) -> Loaded:
     """Make the cast and walk the stories. All of it is there afterwards, or nothing."""
     company = cast.build(now=now)
-    loaded = Loaded(company)
+    # Before the stories: the log is read in the order in which it was written.
+    loaded = Loaded(company, assessments=yearly.make(company, now=now))
     tales = list(stories() if tales is None else tales)
     walker = Walker(loaded, Calendar(now, Locality.objects.default()), _numbers(tales))
     for moment, story, act in _in_order(tales, walker.calendar):
         walker.do(story, act, moment)
     _note_absences(company, walker.calendar)
     announce(timezone.localdate(now))
-    loaded.assessments = yearly.make(company, now=now)
     return loaded
 
 

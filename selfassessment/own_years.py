@@ -243,14 +243,14 @@ class Years:
         found = {"up": 0, "same": 0, "down": 0}
         for _section, rows in self.rows:
             for row in rows:
-                now, then = (POINTS.get(_rating(cell.counts)) for cell in row.cells[:-3:-1])
+                now, then = (_points(cell.counts) for cell in row.cells[:-3:-1])
                 if now is not None and then is not None:
                     found["up" if now > then else "down" if now < then else "same"] += 1
         return found
 
 
-def _rating(value: str) -> Rating | None:
-    return Rating(value) if value else None
+def _points(rating: str) -> int | None:
+    return POINTS.get(Rating(rating)) if rating else None
 
 
 def _score(

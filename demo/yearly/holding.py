@@ -19,11 +19,12 @@ from demo.stories import read
 from demo.yearly import words
 from demo.yearly.places import HERE
 from demo.yearly.rounds import Form
-from files.terms import FileState
+from files import drawing
+from files.terms import FileKind, FileState
 from selfassessment import advice
 from selfassessment.evidence import beside
 from selfassessment.evidence.models import Evidence, EvidenceUse, EvidenceVersion
-from selfassessment.evidence.terms import TAKEN, months_before
+from selfassessment.evidence.terms import LONGEST_SIDE, TAKEN, months_before
 from selfassessment.standards.models import Standard
 from selfassessment.terms import EvidenceKind, Rating, Status
 from vault import keys
@@ -154,6 +155,9 @@ def _add_file(form: Form, evidence: Evidence, which: str) -> None:
     name, content = FILES[which](form.place.name)
     kept = files.clean(name, content, taken=TAKEN)
     shown = beside.of_file(kept)
+    picture = shown.picture
+    if kept.kind == FileKind.PDF:
+        picture = drawing.first_page(kept.content, longest=LONGEST_SIDE)
     when = evidence.created_at
     EvidenceVersion.objects.create(
         evidence=evidence,
@@ -163,9 +167,9 @@ def _add_file(form: Form, evidence: Evidence, which: str) -> None:
         size=len(kept.content),
         sha256=kept.sha256,
         content=kept.content,
-        picture=shown.picture,
+        picture=picture,
         first_words=shown.words,
-        has_picture=bool(shown.picture),
+        has_picture=bool(picture),
         state=FileState.CLEAN,
         added_by=evidence.created_by,
         added_at=when,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from agencies.models import Locality
 from demo import cast
-from demo.yearly import helping, holding, moderating, planning, rounds, words
+from demo.yearly import helping, holding, moderating, planning, rounds, telling, words
 from demo.yearly import places as who
 from demo.yearly.places import Moderating, Place
 from demo.yearly.rounds import YEARS, Days, Form
@@ -76,6 +76,7 @@ def make(company: cast.Company, *, now: datetime) -> Made:
         for form in of_year:
             results.refresh(form.row)
     planning.require(forms, now)
+    telling.tell(forms, cycles, manager, now)
     return made
 
 

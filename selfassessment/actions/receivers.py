@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from files.terms import FileState
 from outbox.signals import housekeeping
 from selfassessment.actions import notices, workflow
-from selfassessment.evidence import scanning
+from selfassessment.evidence import packs, scanning
 from selfassessment.models import Cycle
 
 NEW = timedelta(days=3)
@@ -24,6 +24,11 @@ def scan_what_waits(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     for pk in scanning.waiting_for_scan(now):
         if scanning.scan(pk, now=now) == FileState.PENDING:
             return  # nobody is there: the others wait too
+
+
+@receiver(housekeeping, dispatch_uid="selfassessment.packs")
+def throw_packs_away(sender: Any, *, now: datetime, **kwargs: Any) -> None:
+    packs.throw_away_old(now)
 
 
 @receiver(housekeeping, dispatch_uid="selfassessment.actions_carried")

@@ -31,6 +31,8 @@ from ui import dates
 
 PAGE = 40
 """Agencies to a page."""
+LONG_GROUP = 12
+"""Rows: as many as stand on half a printed page."""
 MOST_NAMED = 5
 """Critical gaps in the sentence at the top."""
 MINUS = "\N{MINUS SIGN}"
@@ -65,6 +67,11 @@ class Row:
 class Group:
     name: str
     rows: Sequence[Row]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it begins on a page of its own where it is printed."""
+        return len(self.rows) > LONG_GROUP
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What is shown of a file beside a standard, so that nobody has to download it to know it (S9).
 
 Made once, when the file comes, from what is kept of it: a small picture of a picture, the first
-words of a document or a spreadsheet. A PDF is named with its pages: nothing here can draw one.
+words of a document or a spreadsheet, the number of pages of a PDF. The first page of a PDF is
+drawn later, by a job (``drawing``).
 """
 
 import io

@@ -161,5 +161,59 @@ class EvidenceUse(models.Model):
         return f"{self.evidence_id} for {self.standard_id}"
 
 
+class Pack(SealedModel):
+    """All evidence of a form as one ZIP, for whom it was made; for a day, with a key of its own.
+
+    While ``made_at`` is empty it is waited for; ``done`` says how far it has come, in percent.
+    """
+
+    assessment = models.ForeignKey(
+        "selfassessment.Assessment", on_delete=models.PROTECT, related_name="packs"
+    )
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    done = models.PositiveSmallIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    pieces = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)  # bytes
+
+    class Meta:
+        verbose_name = _("pack of evidence")
+        verbose_name_plural = _("packs of evidence")
+        ordering = ["-asked_at"]
+        indexes = [models.Index(fields=["asked_at"], name="evidencepack_asked")]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d}, {self.done}%"
+
+    @property
+    def case_id(self) -> UUID:
+        return self.pk
+
+
+class PackPart(SealedModel):
+    """Some megabytes of a pack, sealed with its key."""
+
+    pack = models.ForeignKey(Pack, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveSmallIntegerField()
+    content = SealedBinaryField()
+
+    class Meta:
+        verbose_name = _("part of a pack of evidence")
+        verbose_name_plural = _("parts of packs of evidence")
+        ordering = ["pack", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["pack", "number"], name="evidencepackpart_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pack_id}, {self.number}"
+
+    @property
+    def case_id(self) -> UUID:
+        return self.pack_id
+
+
 WITHOUT_CONTENT: tuple[Any, ...] = ("content", "picture")
 """Columns that a list leaves in the database."""

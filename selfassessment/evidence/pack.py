@@ -1,9 +1,10 @@
 """All evidence of a form as one ZIP, with a list that says what is in it (row S9's companion).
 
-It is written while it is sent: one file at a time is unsealed, and nothing lies on disk.
+It is written while it is sent, or while a job seals it (``packs``): one file at a time is
+unsealed, and nothing lies on disk.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from io import RawIOBase
 from typing import Any
@@ -29,6 +30,11 @@ MANIFEST = "manifest.csv"
 LONGEST_NAME = 60
 
 
+def may_hold(items: list[EvidenceItem], *, of_agency: bool) -> list[EvidenceItem]:
+    """What may be in the pack of somebody: of other agencies' people only what is clean."""
+    return items if of_agency else [item for item in items if item.is_clean]
+
+
 def size(items: Iterable[EvidenceItem]) -> int:
     """Bytes of their files."""
     return sum(item.version.size for item in items if item.version)
@@ -48,9 +54,18 @@ def note_taking(assessment: Assessment, items: list[EvidenceItem], *, by: User) 
 
 
 def stream(
-    assessment: Assessment, items: list[EvidenceItem], *, by: User, now: datetime | None = None
+    assessment: Assessment,
+    items: list[EvidenceItem],
+    *,
+    by: User,
+    now: datetime | None = None,
+    tell: Callable[[int], None] | None = None,
 ) -> Iterator[bytes]:
-    """The ZIP, piece by piece. A file that may not leave is replaced by a note that says why."""
+    """The ZIP, piece by piece. A file that may not leave is replaced by a note that says why.
+
+    Args:
+        tell: is told after each piece how many are done.
+    """
     now = now or timezone.now()
     load_keys(items)
     of_agency = policy.sees_library(by, assessment)
@@ -65,6 +80,8 @@ def stream(
                 package.writestr(entry, content)
                 yield out.taken()
             rows.append(_row(name if content else "", item))
+            if tell is not None:
+                tell(number)
         package.writestr(MANIFEST, as_csv(rows))
         package.writestr("README.txt", _about(assessment, by, now))
     yield out.taken()

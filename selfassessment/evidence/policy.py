@@ -50,6 +50,14 @@ def may_open(user: User, version: EvidenceVersion, *, of_agency: bool) -> bool:
     return version.added_by_id == user.pk or not settings.REQUIRE_SCAN
 
 
+def may_be_shown(version: EvidenceVersion) -> bool:
+    """Whether a picture of the file may stand in a page: only of one that was found clean, but in
+    the demonstration, where nobody looks."""
+    return version.state == FileState.CLEAN or (
+        version.state == FileState.PENDING and not settings.REQUIRE_SCAN
+    )
+
+
 def needs_warning(user: User, version: EvidenceVersion) -> bool:
     """Whether a page stands before it that says that nobody has looked for viruses."""
     waiting = version.state in (FileState.PENDING, FileState.FAILED)

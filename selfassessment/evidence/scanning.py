@@ -14,6 +14,7 @@ from files import scanning
 from files.scanning import MOST_REFUSALS, TRY_AGAIN_MINUTES
 from files.terms import FileState
 from outbox import post
+from selfassessment.evidence import drawing
 from selfassessment.evidence.models import EvidenceVersion
 
 
@@ -85,6 +86,7 @@ def record_scan(
         changed += ["content", "picture", "first_words", "has_picture"]
         _tell_of_virus(version)
     version.save(update_fields=changed)
+    drawing.ask(version)
     _record(f"assessment.evidence_{version.state}", version)
     return FileState(version.state)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import User
-from files.terms import FileState
+from files.terms import FileKind, FileState
 from selfassessment.evidence import policy
 from selfassessment.evidence.queries import EvidenceItem, items_of, load_keys
 from selfassessment.models import Assessment
@@ -34,7 +34,17 @@ class Shown:
     @property
     def picture(self) -> bool:
         version = self.item.version
-        return self.opens and version is not None and version.has_picture
+        return (
+            self.opens
+            and version is not None
+            and version.has_picture
+            and policy.may_be_shown(version)
+        )
+
+    @property
+    def is_pdf(self) -> bool:
+        """Of which the picture is the first page only; the words say how many there are."""
+        return self.item.version is not None and self.item.version.kind == FileKind.PDF
 
     @property
     def words(self) -> str:

@@ -17,7 +17,13 @@ LONGEST_SIDE = 720
 MOST_FIRST_WORDS = 600
 """Characters of a document that stand beside a standard."""
 LARGE_PACK = 100_000_000
-"""Bytes; a pack of more is offered section by section."""
+"""Bytes; a pack of more is made by the worker, or comes section by section."""
+PACK_HOURS = 24
+"""That a pack which the worker made is kept; then its key is destroyed."""
+PACK_PART = 8_000_000
+"""Bytes of one sealed row of such a pack, about."""
+LOST_AFTER_HOURS = 2
+"""A pack that is not made by then was given up by its worker."""
 
 
 def months_before(today: date, months: int = EVIDENCE_MONTHS) -> date:

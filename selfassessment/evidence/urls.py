@@ -7,6 +7,7 @@ urlpatterns = [
     path("add/", views.add, name="evidence_add"),
     path("last-year/", views.carry, name="evidence_carry"),
     path("pack/", views.take_pack, name="evidence_pack"),
+    path("pack/<uuid:pk>.zip", views.ready_pack, name="evidence_ready_pack"),
     path("file/<uuid:pk>/", views.file, name="evidence_file"),
     path("file/<uuid:pk>/picture.jpg", views.picture, name="evidence_picture"),
     path("<uuid:pk>/", views.item, name="evidence_item"),

@@ -22,7 +22,7 @@ from agencies.terms import AGENCY_ROLES
 from files import serving
 from files.names import ENDING
 from files.terms import FileKind
-from selfassessment.evidence import pack, policy, terms, workflow
+from selfassessment.evidence import pack, packs, policy, terms, workflow
 from selfassessment.evidence.forms import (
     EvidenceForm,
     FileForm,
@@ -168,6 +168,10 @@ class Line:
     version: EvidenceVersion
     opens: bool
     is_newest: bool
+
+    @property
+    def shows_picture(self) -> bool:
+        return self.is_newest and self.version.has_picture and policy.may_be_shown(self.version)
 
 
 def _piece(place: Desk, pk: UUID) -> tuple[Evidence, list[str], list[EvidenceVersion]]:
@@ -383,9 +387,8 @@ def picture(request: SignedInRequest, key: str, pk: UUID) -> HttpResponse:
     """The small picture beside a standard, drawn by the portal itself from what is kept."""
     place = desk(request, key)
     version = _version(place, pk)
-    if not version.has_picture or not policy.may_open(
-        request.user, version, of_agency=place.is_agency
-    ):
+    may_open = policy.may_open(request.user, version, of_agency=place.is_agency)
+    if not (version.has_picture and may_open and policy.may_be_shown(version)):
         raise Http404
     place.looked_at()
     response = HttpResponse(version.picture, content_type="image/jpeg")
@@ -400,30 +403,47 @@ def picture(request: SignedInRequest, key: str, pk: UUID) -> HttpResponse:
 # All of it -------------------------------------------------------------------------------------
 @require_http_methods(GET_OR_POST)
 def take_pack(request: SignedInRequest, key: str) -> HttpResponseBase:
-    """A ZIP of all, or where that is a lot, of one section at a time."""
+    """A ZIP of all at once; where that is a lot, of one section, or all of it by a job."""
     place = desk(request, key)
-    items = items_of(place.form)
-    if not place.is_agency:
-        items = [item for item in items if item.is_clean]
+    items = pack.may_hold(items_of(place.form), of_agency=place.is_agency)
     sections = _sections(place, items)
     large = pack.size(items) > terms.LARGE_PACK
     section = request.POST.get("section", "")
-    if request.method == "POST" and (section in sections or not (large or section)):
+    if request.method == "POST" and large and not section:
+        packs.ask(place.form, by=request.user)
+        return redirect("selfassessment:evidence_pack", key)
+    if request.method == "POST" and (section in sections or not section):
         chosen = [item for item in items if _of_section(item, section)]
         pack.note_taking(place.form, chosen, by=request.user)
-        stream = pack.stream(place.form, chosen, by=request.user)
-        response = StreamingHttpResponse(stream, content_type="application/zip")
-        part = f"-{section.lower()}" if section else ""
-        serving.guarded(response, f"evidence-{place.form.cycle.year}{part}.zip")
-        return response
+        return _zip(place, pack.stream(place.form, chosen, by=request.user), section)
     context = {
         **_basics(place),
         "count": len(items),
         "bytes": pack.size(items),
         "large": large,
         "sections": sections.items(),
+        "packs": packs.of_person(place.form, request.user, now=timezone.now()),
+        "hours": terms.PACK_HOURS,
     }
     return render(request, "selfassessment/evidence/pack.html", context)
+
+
+@require_safe
+def ready_pack(request: SignedInRequest, key: str, pk: UUID) -> HttpResponseBase:
+    """The ZIP that the worker made for this person; nobody else finds it."""
+    place = desk(request, key)
+    found = packs.of_person(place.form, request.user, now=timezone.now())
+    ready = next((each for each in found if each.pk == pk and each.made_at), None)
+    if ready is None:
+        raise Http404
+    packs.note_taking(ready, by=request.user)
+    return _zip(place, packs.stream(ready), "")
+
+
+def _zip(place: Desk, stream: Iterable[bytes], section: str) -> HttpResponseBase:
+    response = StreamingHttpResponse(stream, content_type="application/zip")
+    part = f"-{section.lower()}" if section else ""
+    return serving.guarded(response, f"evidence-{place.form.cycle.year}{part}.zip")
 
 
 def _of_section(item: EvidenceItem, section: str) -> bool:

@@ -24,7 +24,7 @@ from files import CleanFile
 from files.terms import FileState
 from selfassessment import policy as form_policy
 from selfassessment import results
-from selfassessment.evidence import beside, policy, terms
+from selfassessment.evidence import beside, drawing, policy, terms
 from selfassessment.evidence.models import Evidence, EvidenceUse, EvidenceVersion
 from selfassessment.models import Assessment
 from selfassessment.moves import NotReady, TransitionError, locked
@@ -410,6 +410,7 @@ def _keep(
         from selfassessment.evidence import tasks  # the task imports what imports this module
 
         transaction.on_commit(lambda: tasks.scan_evidence.enqueue(str(version.pk)))
+    drawing.ask(version)
     return version
 
 

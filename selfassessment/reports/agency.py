@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from selfassessment import charts, scoring
 from selfassessment.models import Assessment, SignOff
 from selfassessment.moderation.models import Judgement, Moderated, Review
+from selfassessment.reports import letterhead
 from selfassessment.reports.frozen import actions, confidence_words, frozen, rating_words
 from selfassessment.scoring import Rated
 from selfassessment.terms import (
@@ -24,7 +25,7 @@ from selfassessment.terms import (
     Rating,
     Weight,
 )
-from ui import dates, pdf
+from ui import dates
 
 LOOKS = {
     Rating.NOT_IN_PLACE: "red",
@@ -51,7 +52,11 @@ class Section:
 
 
 def context_of(
-    content: dict[str, Any], *, signoff: SignOff | None, review: Review | None = None
+    content: dict[str, Any],
+    *,
+    signoff: SignOff | None,
+    review: Review | None = None,
+    hide_names: bool = False,
 ) -> dict[str, Any]:
     """What the report's template shows.
 
@@ -59,9 +64,13 @@ def context_of(
         content: as frozen when it was signed; of a draft as it is now.
         signoff: None for a draft.
         review: a finished one, whose moderated ratings then count; None: the agency's own.
+        hide_names: roles stand where names of staff would (row P4); words that people wrote stay.
     """
     moderated = _moderated(review) if review else {}
-    standards = [_standard(each, moderated.get(each["code"])) for each in content["asked"]]
+    standards = [
+        _standard(each, moderated.get(each["code"]), hide_names=hide_names)
+        for each in content["asked"]
+    ]
     scores = _scores(content, moderated)
     sections = [
         _section(
@@ -87,24 +96,30 @@ def context_of(
         "actions": [_action(each) for each in content["actions"]],
         "statement": signoff.statement.splitlines() if signoff else [],
         "made": timezone.now(),
+        "hide_names": hide_names,
     }
 
 
 def render(
-    assessment: Assessment, signoff: SignOff | None, *, review: Review | None = None
+    assessment: Assessment,
+    signoff: SignOff | None,
+    *,
+    review: Review | None = None,
+    hide_names: bool = False,
 ) -> bytes:
     """The report as PDF/UA-1: of a sign-off from what was frozen, of a draft as it is now."""
     content = signoff.frozen if signoff else frozen(assessment)
-    return pdf.render(
+    return letterhead.render(
         "selfassessment/reports/agency_pdf.html",
-        context_of(content, signoff=signoff, review=review),
+        context_of(content, signoff=signoff, review=review, hide_names=hide_names),
         title=_("Prevent self-assessment %(year)d") % {"year": content["year"]},
+        head=letterhead.of(assessment),
     )
 
 
 def render_certificate(signoff: SignOff) -> bytes:
     """One page: what was signed, by whom, and the digest by which it is known."""
-    return pdf.render(
+    return letterhead.render(
         "selfassessment/reports/certificate_pdf.html",
         {
             "signoff": signoff,
@@ -113,17 +128,24 @@ def render_certificate(signoff: SignOff) -> bytes:
         },
         title=_("Sign-off of the Prevent self-assessment %(year)d")
         % {"year": signoff.frozen["year"]},
+        head=letterhead.of(signoff.assessment),
     )
 
 
-def render_plan(assessment: Assessment, *, today: date) -> bytes:
+def render_plan(assessment: Assessment, *, today: date, hide_names: bool = False) -> bytes:
     """The action plan as it is today: overdue first, then by priority and day."""
     plan = [_action(each, today=today) for each in actions(assessment)]
     plan.sort(key=lambda each: not each["is_overdue"])
-    return pdf.render(
+    return letterhead.render(
         "selfassessment/reports/actions_pdf.html",
-        {"assessment": assessment, "actions": plan, "made": timezone.now()},
+        {
+            "assessment": assessment,
+            "actions": plan,
+            "made": timezone.now(),
+            "hide_names": hide_names,
+        },
         title=_("Prevent action plan %(year)d") % {"year": assessment.cycle.year},
+        head=letterhead.of(assessment),
     )
 
 
@@ -215,7 +237,7 @@ def change_words(now: Decimal | None, before: Decimal | None) -> str:
     return words % {"points": points}
 
 
-def _standard(asked: dict[str, Any], judged: Judged | None) -> dict[str, Any]:
+def _standard(asked: dict[str, Any], judged: Judged | None, *, hide_names: bool) -> dict[str, Any]:
     weight = str(Weight(asked["weight"]).label)
     own = asked["rating"]
     return {
@@ -228,13 +250,16 @@ def _standard(asked: dict[str, Any], judged: Judged | None) -> dict[str, Any]:
         "moderated_word": rating_words(judged.rating) if judged else "",
         "moderated_look": LOOKS[Rating(judged.rating)] if judged and judged.rating else "",
         "moderated_reasons": judged.reasons if judged else [],
-        "shown_evidence": [_evidence(each) for each in asked["evidence"]],
+        "shown_evidence": [_evidence(each, hide_names=hide_names) for each in asked["evidence"]],
     }
 
 
-def _evidence(each: dict[str, Any]) -> str:
+def _evidence(each: dict[str, Any], *, hide_names: bool) -> str:
     """One piece in a line: "Safeguarding policy (document), Ruth Adeyemi, 3 May 2026"."""
-    words = _("%(title)s (%(kind)s), %(owner)s, %(day)s") % {
+    line = _("%(title)s (%(kind)s), %(day)s")
+    if not hide_names:
+        line = _("%(title)s (%(kind)s), %(owner)s, %(day)s")
+    words = line % {
         "title": each["title"],
         "kind": str(EvidenceKind(each["kind"]).label).lower(),
         "owner": each["owner"],

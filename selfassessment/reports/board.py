@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from selfassessment.board import heatmap, participation, standards, years
 from selfassessment.board.filters import Filters
-from ui import pdf
+from selfassessment.reports import letterhead
 
 
 def render(filters: Filters, *, user: User, now: datetime, tell: Callable[[int], None]) -> bytes:
@@ -45,4 +45,6 @@ def render(filters: Filters, *, user: User, now: datetime, tell: Callable[[int],
     }
     tell(45)
     title = _("Prevent self-assessment %(year)d, board report") % {"year": cycle.year}
-    return pdf.render("selfassessment/reports/board_pdf.html", context, title=title)
+    head = letterhead.of_board(filters.board)
+    template = "selfassessment/reports/board_pdf.html"
+    return letterhead.render(template, context, title=title, head=head)

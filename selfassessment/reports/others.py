@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from selfassessment.models import Assessment
 from selfassessment.moderation import letter
+from selfassessment.reports import letterhead
 from selfassessment.standards.models import Standard, StandardSet
 from selfassessment.terms import FormType
 from ui import pdf
@@ -35,9 +36,10 @@ def render_blank(standards: StandardSet, form_type: FormType, *, short: bool) ->
 
 def render_letter(assessment: Assessment) -> bytes:
     """The outcome letter: strengths, required actions, support offered."""
-    return pdf.render(
+    return letterhead.render(
         "selfassessment/reports/letter_pdf.html",
         {"assessment": assessment, "letter": letter.contents(assessment)},
         title=_("Outcome of the Prevent self-assessment %(year)d")
         % {"year": assessment.cycle.year},
+        head=letterhead.of(assessment),
     )

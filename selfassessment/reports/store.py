@@ -19,6 +19,9 @@ from selfassessment.reports.models import Document, Kind
 logger = logging.getLogger("selfassessment")
 KEPT_DAYS = 7
 """A board report is made anew rather than kept: what it counts changes every day (row P11)."""
+MADE_UP_FOR_DAYS = 2
+"""How long a lost job is made up for. An older report is made when it is first asked for: what it
+says was frozen with the sign-off, so it says the same whenever it is made."""
 MOST_A_ROUND = 3
 
 
@@ -57,12 +60,13 @@ def make_of_signoff(signoff: SignOff, kind: Kind, *, now: datetime) -> Document:
 def missing(now: datetime) -> list[tuple[SignOff, Kind]]:
     """Reports that should be there by now, a few at a time and in no order."""
     found = []
+    since = now - timedelta(days=MADE_UP_FOR_DAYS)
     for kind, signoffs in (
-        (Kind.SIGNED, SignOff.objects.all()),
+        (Kind.SIGNED, SignOff.objects.filter(at__gte=since)),
         (
             Kind.MODERATED,
             SignOff.objects.filter(
-                assessment__published_at__isnull=False, review__finished_at__isnull=False
+                assessment__published_at__gte=since, review__finished_at__isnull=False
             ),
         ),
     ):

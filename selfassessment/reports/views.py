@@ -13,6 +13,7 @@ from audit import events
 from selfassessment import policy
 from selfassessment.board.filters import Filters
 from selfassessment.models import Assessment, Profile, SignOff
+from selfassessment.moderation.models import Review
 from selfassessment.reports import store
 from selfassessment.reports.models import Document, Kind
 from selfassessment.standards.models import StandardSet
@@ -24,8 +25,9 @@ KINDS_OF_FORM = {kind.value.lower(): kind for kind in FormType}
 
 @require_safe
 def report(request: SignedInRequest, key: str) -> HttpResponse:
-    """The agency's report: of the newest sign-off from store, with moderation once it is final;
-    ``?sign-off=1`` an earlier one; of a form that was never signed a draft, made now."""
+    """The agency's report: of the newest sign-off, with moderation once it is final, made once and
+    kept; ``?sign-off=1`` an earlier one; of a form that was never signed a draft, made now.
+    ``?names=hidden`` has roles where names of staff would stand; it is made each time."""
     from selfassessment.reports import agency  # WeasyPrint is slow to import
 
     form = visible(request, key)
@@ -38,23 +40,41 @@ def report(request: SignedInRequest, key: str) -> HttpResponse:
             raise Http404
     else:
         signoff = signoffs.standing().first()
+    hide_names = _hides_names(request)
     if signoff is None:
-        return _pdf(request, form, agency.render(form, None), "draft")
+        return _pdf(request, form, agency.render(form, None, hide_names=hide_names), "draft")
+    if not signoff.frozen:
+        raise Http404
+    if hide_names:
+        review = None
+        if _kind(form, signoff) == Kind.MODERATED:
+            review = Review.objects.get(signoff=signoff)
+        content = agency.render(form, signoff, review=review, hide_names=True)
+        return _pdf(request, form, content, "without-names")
+    document = store.make_of_signoff(signoff, _kind(form, signoff), now=timezone.now())
+    return _pdf(request, form, bytes(document.content or b""), str(document.kind))
+
+
+def _hides_names(request: SignedInRequest) -> bool:
+    return request.GET.get("names") == "hidden"
+
+
+def _kind(form: Assessment, signoff: SignOff) -> Kind:
+    """With moderation once that is final and the sign-off still stands."""
     is_final = form.published_at is not None and signoff.voided_at is None
-    document = store.of_signoff(signoff, Kind.MODERATED) if is_final else None
-    document = document or store.of_signoff(signoff, Kind.SIGNED)
-    if document is None or document.content is None:
-        return render(request, "selfassessment/reports/being_prepared.html", {"form": form})
-    return _pdf(request, form, bytes(document.content), str(document.kind))
+    reviewed = Review.objects.filter(signoff=signoff, finished_at__isnull=False)
+    return Kind.MODERATED if is_final and reviewed.exists() else Kind.SIGNED
 
 
 @require_safe
 def plan(request: SignedInRequest, key: str) -> HttpResponse:
-    """The action plan as it is today."""
+    """The action plan as it is today; ``?names=hidden`` as above."""
     from selfassessment.reports import agency
 
     form = visible(request, key)
-    return _pdf(request, form, agency.render_plan(form, today=timezone.localdate()), "action-plan")
+    hide_names = _hides_names(request)
+    content = agency.render_plan(form, today=timezone.localdate(), hide_names=hide_names)
+    return _pdf(request, form, content, "action-plan")
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
-from agencies.models import Agency
+from agencies.models import Agency, Locality
 from selfassessment import policy, profiles, workflow
 from selfassessment.cycle_forms import CycleForm, FilterForm, ProfileForm, as_planned
 from selfassessment.models import (
@@ -53,7 +53,8 @@ def _cycle(request: SignedInRequest, year: int) -> Cycle:
 def years(request: SignedInRequest) -> HttpResponse:
     _see_that_they_manage(request)
     found = Cycle.objects.select_related("standards").annotate(forms=Count("assessments"))
-    return render(request, "selfassessment/cycles/years.html", {"cycles": found.latest_first()})
+    context = {"cycles": found.latest_first(), "boards": Locality.objects.all()}
+    return render(request, "selfassessment/cycles/years.html", context)
 
 
 @require_http_methods(LOOKED)

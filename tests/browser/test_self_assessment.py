@@ -10,11 +10,14 @@ from playwright.sync_api import expect
 from agencies import people
 from selfassessment import workflow
 from selfassessment.models import Assessment, Evidence, Profile
-from selfassessment.moderation.models import Judgement
+from selfassessment.moderation import workflow as moderation
+from selfassessment.moderation.models import Appeal, Judgement
 from selfassessment.terms import FormType, Outcome, Rating, Status
+from tests.browser.conftest import Stage
 from tests.browser.looking import see
 from tests.browser.person import MOST_TABS, Person
 from tests.selfassessment import forms
+from tests.selfassessment.moderating import agree_on_all, judge
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +45,15 @@ def form(stage) -> Assessment:
     Evidence.objects.update(dated_on=today)
     workflow.give(found, stage["hannah"], [forms.standard("LG2")], by=ruth)
     return found
+
+
+def finish(form: Assessment, stage: Stage) -> None:
+    """What the moderators have still to say, as their visits would leave it; and a chair."""
+    agree_on_all(None, form, form.reviews.get(), but=["LG2"])
+    judge(form, "LG2", stage["keith"], Outcome.LOWER, Rating.DEVELOPING)
+    moderation.finish(form, by=stage["sara"])
+    today = timezone.localdate()
+    moderation.name_chair(form.board, stage["harriet"], by=stage["diane"], from_on=today)
 
 
 def test_a_form_is_answered_signed_moderated_and_seen_by_the_board(stage, seat, form):
@@ -100,6 +112,25 @@ def test_a_form_is_answered_signed_moderated_and_seen_by_the_board(stage, seat, 
     sara.page.get_by_role("button", name="Save and").first.click()
     sees(sara, "Your judgement")  # the next of the sample
     assert Judgement.objects.get().outcome == Outcome.LOWER
+
+    finish(form, stage)
+    at(ruth, "moderation:appeal", key)
+    ruth.answer(codes=["LG2"])
+    ruth.write("why_LG2", "The posters were changed in May; the picture shows it.")
+    ruth.press("Send the appeal")
+    sees(ruth, "Your appeal is with the chair of the board")
+
+    harriet = seat(stage["harriet"])
+    at(harriet, "moderation:appeals")
+    at(harriet, "moderation:decide", key)
+    sees(harriet, "the desk knows them", "The posters were changed in May")
+    harriet.tick("rating_LG2", Rating.IN_PLACE)
+    harriet.write("reasons_LG2", "The picture shows the deputy’s name.")
+    harriet.press("Decide")
+    assert Appeal.objects.get().decided_by == stage["harriet"]
+    at(ruth, "moderation:review", key)
+    sees(ruth, "The picture shows the deputy’s name.")
+    at(ruth, "years", key)
 
     priya = seat(stage["priya"])
     for name in ("board_taking_part", "board_standards", "board_years", "board_reports"):

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from agencies.terms import Role
+from audit.models import AuditEvent
 from demo import cast, sample, yearly
 from demo.selfassessment_rows import rounds
 from demo.yearly import sampling
@@ -37,6 +38,7 @@ from selfassessment.terms import (
     Rating,
     Status,
 )
+from selfassessment.timeline import KINDS
 
 pytestmark = pytest.mark.usefixtures("made", "db")
 
@@ -226,3 +228,18 @@ def test_the_forms_of_a_sample_are_the_same_for_the_same_seed() -> None:
 
     assert drawn(7) == drawn(7)
     assert drawn(7) != drawn(8)
+
+
+def test_the_log_tells_the_history_of_every_agency(made: yearly.Made) -> None:
+    """As the doors would have written it: known kinds, in order, none of them still to come."""
+    told = AuditEvent.objects.filter(kind__regex="^(assessment|moderation)")
+    assert set(told.values_list("kind", flat=True)) <= set(KINDS)
+    moments = list(told.order_by("pk").values_list("at", flat=True))
+    assert moments == sorted(moments)
+    assert moments[-1] <= timezone.now()
+    signed = Counter(told.filter(kind="assessment.signed_off").values_list("subject_id", flat=True))
+    assert set(signed) == {str(each.assessment_id) for each in SignOff.objects.all()}
+    assert set(signed.values()) == {1}
+    for place in made.places:
+        if place.lead is not None:
+            assert told.filter(agency=str(place.agency.pk)).exists()

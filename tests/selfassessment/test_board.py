@@ -220,7 +220,7 @@ def test_common_evidence_and_actions_are_counted_without_words(full):
             kind = EvidenceKind.INTERVIEW if title == "A talk" else EvidenceKind.DOCUMENT
             piece = forms.evidence(form, full, title=title, kind=kind, standards=[asked_of])
             assert piece.uses.count() == 1
-    found = common.common(asked_of, asked().cycle, user=full.board_member, today=TODAY)
+    found = common.common(asked_of, forms.cycle_of(), user=full.board_member, today=TODAY)
     kinds = {line.name: line.number for line in found.kinds}
     assert found.agencies == 11
     assert kinds == {
@@ -237,9 +237,11 @@ def test_common_evidence_and_actions_are_counted_without_words(full):
 def test_common_evidence_needs_five_agencies_and_never_one_who_works_alone(full):
     for agency in small_settings(9):
         forms.signed(agency, full)
-    found = common.common(forms.standard("LG2"), asked().cycle, user=full.board_member, today=TODAY)
+    found = common.common(
+        forms.standard("LG2"), forms.cycle_of(), user=full.board_member, today=TODAY
+    )
     assert (found.agencies, found.kinds, found.actions) == (1, (), ())
-    outsider = common.common(forms.standard("LG2"), asked().cycle, user=full.lead, today=TODAY)
+    outsider = common.common(forms.standard("LG2"), forms.cycle_of(), user=full.lead, today=TODAY)
     assert outsider.agencies == 0
 
 
@@ -249,5 +251,5 @@ def test_all_but_a_few_is_as_telling_as_a_few(full):
         form = forms.signed(forms.school_called(f"School {place}"), full)
         if place:
             forms.evidence(form, full, title="A", kind=EvidenceKind.DATA, standards=[asked_of])
-    found = common.common(asked_of, asked().cycle, user=full.board_member, today=TODAY)
+    found = common.common(asked_of, forms.cycle_of(), user=full.board_member, today=TODAY)
     assert {line.name: line.number for line in found.kinds}["Data"] is None

@@ -5,26 +5,49 @@ import io
 import zipfile
 from datetime import date, timedelta
 
+import pikepdf
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 import files
 from audit.models import AuditEvent
+from files import drawing as files_drawing
+from files.scanning import Verdict
 from files.terms import FileState
 from outbox.models import Message
-from selfassessment.evidence import beside, policy, queries, scanning, terms, workflow
-from selfassessment.models import Assignment, Evidence, EvidenceUse, EvidenceVersion, Helper
+from selfassessment.evidence import (
+    beside,
+    drawing,
+    packs,
+    policy,
+    queries,
+    scanning,
+    tasks,
+    terms,
+    workflow,
+)
+from selfassessment.evidence.models import Pack
+from selfassessment.models import (
+    Assessment,
+    Assignment,
+    Evidence,
+    EvidenceUse,
+    EvidenceVersion,
+    Helper,
+)
 from selfassessment.moves import NotReady, TransitionError
 from selfassessment.terms import EvidenceKind, Status
 from tests.entry import enter
 from tests.referrals import clamd, hostile
 from tests.selfassessment import forms
 from vault import keys
+from vault.models import DataKey
 
 TODAY = date(2026, 10, 5)
 
@@ -334,9 +357,11 @@ def test_evidence_is_added_without_script_and_shown_beside_the_standard(cast, fo
     assert response["Location"] == reverse("selfassessment:standard", args=[key, "LG1"])
     version = EvidenceVersion.objects.get()
     assert hostile.SECRET.encode() not in version.content + version.picture
-    page = browser.get(reverse("selfassessment:evidence", args=[key])).content.decode()
     seen = reverse("selfassessment:evidence_picture", args=[key, version.pk])
-    assert seen in page
+    library = reverse("selfassessment:evidence", args=[key])
+    assert seen not in browser.get(library).text  # it waits for the virus check
+    EvidenceVersion.objects.update(state=FileState.CLEAN)
+    assert seen in browser.get(library).text
     picture = browser.get(seen)
     assert picture["Content-Type"] == "image/jpeg"
     assert picture["X-Content-Type-Options"] == "nosniff"
@@ -442,17 +467,112 @@ def test_the_pack_holds_files_a_list_and_notes_and_is_logged(cast, form, setting
     assert AuditEvent.objects.filter(kind="assessment.evidence_packed").count() == 1
 
 
-def test_a_large_pack_comes_section_by_section(cast, form, monkeypatch):
+@pytest.fixture
+def large(cast, form, monkeypatch):
+    """A form whose evidence is more than a page sends at once; the address of its pack."""
     monkeypatch.setattr("selfassessment.evidence.terms.LARGE_PACK", 10)
+    monkeypatch.setattr("selfassessment.evidence.packs.PACK_PART", 100)
     add(form, cast.lead, ["LG1"], file=text())
     add(form, cast.lead, ["RP1"], file=text(b"Another file."))
-    url = reverse("selfassessment:evidence_pack", args=[form.key])
+    return reverse("selfassessment:evidence_pack", args=[form.key])
+
+
+def test_a_large_pack_comes_section_by_section(cast, large):
     browser = enter(cast.lead)
-    page = browser.post(url)
-    assert "section by section" in page.content.decode()
-    response = browser.post(url, {"section": "RP"})
+    assert "section by section" in browser.get(large).content.decode()
+    response = browser.post(large, {"section": "RP"})
     with zipfile.ZipFile(io.BytesIO(b"".join(response))) as package:
         assert len([name for name in package.namelist() if name[0].isdigit()]) == 1
+
+
+def test_a_large_pack_is_made_by_the_worker_sealed_and_fetched_once_ready(cast, large):
+    browser = enter(cast.lead)
+    browser.post(large)
+    browser.post(large)  # pressed twice: one pack
+    asked = Pack.objects.get()
+    assert "being made, 0% done" in browser.get(large).text
+    ready = reverse("selfassessment:evidence_ready_pack", args=[asked.assessment.key, asked.pk])
+    assert browser.get(ready).status_code == 404
+    tasks.make_pack.func(str(asked.pk))
+    tasks.make_pack.func(str(asked.pk))  # a job that runs twice
+    assert ready in browser.get(large).text
+    asked.refresh_from_db()
+    assert (asked.done, asked.pieces) == (100, 2)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT content FROM selfassessment_packpart ORDER BY number")
+        stored = b"".join(bytes(row[0]) for row in cursor.fetchall())
+    assert asked.parts.count() > 1
+    assert b"manifest.csv" not in stored
+    with zipfile.ZipFile(io.BytesIO(b"".join(browser.get(ready)))) as package:
+        assert package.testzip() is None
+        assert {"manifest.csv", "README.txt"} < set(package.namelist())
+    kinds = AuditEvent.objects.filter(kind__startswith="assessment.evidence_pack_")
+    assert [each.kind.rpartition("_")[2] for each in kinds.order_by("pk")] == [
+        "asked",
+        "made",
+        "taken",
+    ]
+
+
+def test_a_pack_is_only_for_whoever_asked_and_is_gone_after_a_day(cast, form, large):
+    pack = packs.ask(form, by=cast.lead, now=timezone.now())
+    packs.make(pack.pk)
+    ready = reverse("selfassessment:evidence_ready_pack", args=[form.key, pack.pk])
+    assert enter(cast.deputy).get(ready).status_code == 404
+    assert packs.throw_away_old(timezone.now() + timedelta(hours=23)) == 0
+    assert packs.throw_away_old(timezone.now() + timedelta(hours=25)) == 1
+    assert not DataKey.objects.filter(pk=pack.pk).exists()
+    assert enter(cast.lead).get(ready).status_code == 404
+
+
+def test_a_pack_that_cannot_be_made_says_so_and_holds_nothing(cast, form, large):
+    pack = packs.ask(form, by=cast.lead)
+    cast.lead.memberships.all().delete()  # who asked has left
+    with pytest.raises(Assessment.DoesNotExist):
+        packs.make(pack.pk)
+    pack.refresh_from_db()
+    assert pack.failed_at is not None
+    assert not pack.parts.exists()
+    lost = Pack.objects.create(assessment=form, asked_by=cast.deputy)
+    packs.throw_away_old(timezone.now() + timedelta(hours=3))
+    lost.refresh_from_db()
+    assert lost.failed_at is not None
+
+
+# The first page of a PDF ------------------------------------------------------------------------
+def pdf_file(*, pages=2) -> files.CleanFile:
+    made = pikepdf.new()
+    for _each in range(pages):
+        made.add_blank_page(page_size=(595, 842))
+    out = io.BytesIO()
+    made.save(out)
+    return files.clean("policy.pdf", out.getvalue(), taken=terms.TAKEN)
+
+
+def test_the_first_page_of_a_pdf_is_drawn_once_it_was_found_clean(cast, form, settings):
+    settings.REQUIRE_SCAN = True
+    evidence = add(form, cast.lead, ["LG1"], file=pdf_file())
+    version = evidence.versions.get()
+    browser = enter(cast.lead)
+    standard = reverse("selfassessment:standard", args=[form.key, "lg1"])
+    picture = reverse("selfassessment:evidence_picture", args=[form.key, version.pk])
+    assert not drawing.draw(version.pk)
+    assert "PDF of 2 pages" in browser.get(standard).text
+    scanning.record_scan(version.pk, Verdict.CLEAN)
+    assert drawing.draw(version.pk)
+    assert "First page. PDF of 2 pages" in browser.get(standard).text
+    with Image.open(io.BytesIO(browser.get(picture).content)) as drawn:
+        assert (drawn.format, drawn.height) == ("JPEG", 720)
+    # Whatever becomes of it later: nothing of an unchecked file stands in a page.
+    for state in (FileState.PENDING, FileState.FAILED, FileState.INFECTED):
+        EvidenceVersion.objects.update(state=state)
+        assert browser.get(picture).status_code == 404
+        assert picture not in browser.get(standard).text
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7 nonsense", b"\x00" * 5000])
+def test_what_cannot_be_drawn_has_no_picture(content):
+    assert files_drawing.first_page(content, longest=720) == b""
 
 
 # Pages ------------------------------------------------------------------------------------------

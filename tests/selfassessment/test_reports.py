@@ -10,14 +10,16 @@ import pikepdf
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
+from agencies.models import Logo
 from selfassessment import tasks
 from selfassessment.models import SignOff
 from selfassessment.moderation import workflow as moderation
 from selfassessment.reports import agency, others, store
 from selfassessment.reports.frozen import digest, frozen
 from selfassessment.reports.models import Document, Kind
-from selfassessment.terms import FormType, Outcome, Rating
+from selfassessment.terms import EvidenceKind, FormType, Outcome, Rating
 from tests.entry import enter
 from tests.selfassessment import forms
 from tests.selfassessment.moderating import agree_on_all, judge, moderated
@@ -106,14 +108,21 @@ def test_the_report_is_made_once_and_from_what_was_frozen(signoff, full):
     assert "Something else" not in str(signoff.frozen)
 
 
-def test_a_lost_job_is_made_up_for(signoff):
+def test_a_lost_job_is_made_up_for_while_it_is_new(signoff):
+    assert store.make_missing(NOW + timedelta(days=3)) == 0
     assert store.make_missing(NOW) == 1
     assert store.make_missing(NOW) == 0
 
 
-def test_until_it_is_made_the_page_says_so(signoff, full):
-    page = enter(full.lead).get(reverse("selfassessment:report", args=[signoff.assessment.key]))
-    assert "The report is being prepared" in page.content.decode()
+def test_what_nobody_has_made_yet_is_made_when_it_is_asked_for_and_kept(signoff, full):
+    address = reverse("selfassessment:report", args=[signoff.assessment.key])
+    assert not Document.objects.exists()
+    first = enter(full.lead).get(address)
+    assert first["Content-Type"] == "application/pdf"
+    document = Document.objects.get(signoff=signoff, kind=Kind.SIGNED)
+    assert (
+        bytes(document.content or b"") == first.content == enter(full.senior).get(address).content
+    )
 
 
 def test_a_form_that_was_never_signed_prints_as_a_draft(full, tmp_path):
@@ -219,3 +228,57 @@ def test_the_letter_is_the_agencys_once_it_is_final(cast, form, tmp_path):
     words = words_of(enter(cast.senior).get(address).content, tmp_path)
     for expected in ("Final outcome", "Training is thorough.", "RA1", "Embedded", "Developing"):
         assert expected in words
+
+
+# Logos -------------------------------------------------------------------------------------------
+def test_every_document_has_the_logos_of_agency_and_board_in_words_too(signoff, full, tmp_path):
+    form = signoff.assessment
+    out = BytesIO()
+    Image.new("RGB", (300, 100), "navy").save(out, "PNG")
+    for place, words in (({"agency": form.agency}, "Three hills"), ({"locality": form.board}, "B")):
+        Logo.objects.create(**place, picture=out.getvalue(), words=words, added_by=full.manager)
+    for content in (
+        agency.render(form, signoff),
+        agency.render_certificate(signoff),
+        agency.render_plan(form, today=NOW.date()),
+    ):
+        words_of(content, tmp_path)
+        with opened(content) as document:
+            objects = list(document.objects)
+            assert any(_is_picture(one) for one in objects)
+            assert {"Three hills", "B"} <= {*_alternatives(objects)}
+
+
+def _is_picture(one: object) -> bool:
+    return isinstance(one, pikepdf.Stream) and one.get("/Subtype") == "/Image"
+
+
+def _alternatives(objects: list[pikepdf.Object]) -> list[str]:
+    held = [one for one in objects if isinstance(one, pikepdf.Dictionary)]
+    return [str(one["/Alt"]) for one in held if "/Alt" in one]
+
+
+def test_a_logo_that_cannot_be_read_stops_no_document(signoff, full, tmp_path):
+    form = signoff.assessment
+    Logo.objects.create(agency=form.agency, picture=b"broken", words="X", added_by=full.manager)
+    assert "Martin Graves" in words_of(agency.render_certificate(signoff), tmp_path)
+
+
+def test_names_of_staff_are_left_out_where_that_is_asked(signoff, full, tmp_path):
+    form = signoff.assessment
+    forms.evidence(
+        form,
+        full,
+        title="Minutes of the governors",
+        kind=EvidenceKind.DOCUMENT,
+        standards=[forms.standard("LG1")],
+    )
+    signoff.frozen = frozen(form)  # not saved: a sign-off stays as it was
+    words = words_of(agency.render(form, signoff, hide_names=True), tmp_path)
+    assert "Minutes of the governors (document), 1 March 2026" in words
+    assert "Head teacher, 3 December 2026" in words
+    for name in ("Martin Graves", "Ruth Adeyemi", full.lead.name):
+        assert name not in words
+    address = reverse("selfassessment:report", args=[form.key])
+    assert enter(full.lead).get(f"{address}?names=hidden")["Content-Type"] == "application/pdf"
+    assert not Document.objects.exists()  # what is kept has the names
