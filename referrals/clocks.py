@@ -237,6 +237,8 @@ def follow_move(referral: Referral, *, now: datetime) -> None:
     """
     kind = OF_STATUS.get(Status(referral.outward_status))
     resting, referral.police_due_at = None, None
+    if referral.outward_status != Status.SUBMITTED:
+        stop(referral, [ClockKind.OUT_OF_HOURS], now=now)  # whoever took it up has been told
     if kind == ClockKind.REFERRER_ANSWER:
         pause(referral, STAGE_CLOCKS, now=now)
     else:

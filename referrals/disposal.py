@@ -333,12 +333,13 @@ def carry_out(now: datetime) -> int:
     today = timezone.localdate(now)
     ready = Disposal.objects.signed().filter(goes_on__lte=today).order_by("goes_on", "pk")
     count = 0
-    for pk in ready.values_list("pk", flat=True)[:AT_ONCE]:
+    for pk, referral_id in ready.values_list("pk", "referral_id")[:AT_ONCE]:
         with transaction.atomic():
+            referral = locked(Referral(pk=referral_id))  # before its disposal, as `hold` does
             case = Disposal.objects.signed().select_for_update().filter(pk=pk).first()
             if case is None:
                 continue  # stopped meanwhile
-            case.referral = locked(case.referral)
+            case.referral = referral
             found = due(today).filter(pk=case.referral_id).first()
             if found is not None and kind_of(found) == case.rule.kind:
                 _destroy(case, now=now)

@@ -86,7 +86,8 @@ def count_work(sender: Any, *, person: User, **kwargs: Any) -> int:
 
 @receiver(membership_confirmed, dispatch_uid="referrals.joined")
 def give_waiting_drafts_their_agency(sender: Any, *, membership: Membership, **kwargs: Any) -> None:
-    workflow.give_agency(membership.person)
+    if membership.agency is not None:
+        workflow.give_agency(membership.person, membership.agency)
 
 
 @receiver(membership_confirmed, dispatch_uid="referrals.named_there")

@@ -81,6 +81,8 @@ def _by_name(request: SignedInRequest) -> HttpResponse:
     """Over what the person may see; the words are neither kept nor put in an address."""
     user, now = request.user, timezone.now()
     form = search_form(request.POST)
+    # One search of a person at a time: two at once would both be within the limit.
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
     open_again = _open_again(user, now)
     if open_again is not None:
         said = {"again": dates.time_of_day(open_again), "form": form, "most": SEARCHES_AN_HOUR}

@@ -114,7 +114,10 @@ def leave_with_somebody(referral: Referral, person: User, *, now: datetime) -> N
         referral.lead = next(iter(Answers(referral).leads), None)
         referral.save(update_fields=["lead"])
     elif referral.lead_id == person.pk and referral.status in NOTHING_OPEN:
-        referral.lead = Answers(referral).leads[0]
+        leads = Answers(referral).leads
+        if not leads:
+            raise NotReady([_with_nobody(referral)])
+        referral.lead = leads[0]
         referral.save(update_fields=["lead"])
 
 

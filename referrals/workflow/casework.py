@@ -396,6 +396,8 @@ def close_transferred(
     if not acceptance.strip():
         raise NotReady([_("Write who accepted it, and when")])
     referral = locked(referral)
+    if referral.outward_status != Status.TRANSFERRED:
+        raise TransitionError(str(referral.outward_status))
     if referral.offered_to_id is not None:
         raise NotReady([_("The other area works in the portal: it accepts or declines it there")])
     referral = move(referral, Status.CLOSED, by=by, now=now, decided_at=now)

@@ -126,11 +126,8 @@ def start_once(
 
 
 @transaction.atomic
-def give_agency(person: User) -> int:
+def give_agency(person: User, agency: Agency) -> int:
     """Let drafts that were begun before an agency confirmed the person belong to it."""
-    agency = people.agency_of(person)
-    if agency is None:
-        return 0
     waiting = Referral.objects.select_for_update().filter(
         created_by=person, agency__isnull=True, status=Status.DRAFT
     )

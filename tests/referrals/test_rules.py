@@ -604,3 +604,16 @@ def test_the_access_log_shows_no_trace_of_a_draft_or_of_a_concern_close_to_the_r
 def test_under_18_and_a_birth_date_cannot_both_be_true(cast, under_18, born, clash):
     referral = cases.draft(cast, under_18=under_18, born=born)
     assert Answers(referral, today=date(2026, 11, 16)).says_two_ages is clash
+
+
+def test_only_what_was_offered_elsewhere_is_closed_as_taken_there(cast, case_in):
+    """Closing at the gateway asks for its outcome and a second officer; this is no way round."""
+    with pytest.raises(TransitionError):
+        workflow.close_transferred(case_in(Status.GATEWAY), "Leeds.", by=cast.officer, now=MONDAY)
+
+
+def test_whoever_closes_an_emergency_need_not_be_told_of_it_by_telephone(cast, case_in):
+    referral = case_in(Status.SUBMITTED)
+    clocks.start(referral, ClockKind.OUT_OF_HOURS, now=MONDAY)
+    workflow.withdraw(referral, "Sent by mistake.", by=cast.lead, now=MONDAY)
+    assert not Clock.objects.unfinished().filter(kind=ClockKind.OUT_OF_HOURS).exists()
