@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agencies.models import Membership
+from agencies.models import Membership, Route
+from agencies.terms import RouteKind
 from outbox.models import Message as Mail
 from referrals import workflow
 from referrals.models import KeptText, Referral, Submission
@@ -114,6 +115,49 @@ def test_a_named_lead_who_left_yesterday_is_replaced_by_whoever_is_on_duty(cast,
     assert f"Send to {cast.deputy.name}" in page
     author.post(url(ready, "answers"))
     assert fresh(ready).lead == cast.deputy
+
+
+def test_what_was_not_shown_is_not_sent(cast, author, ready):
+    """Another window changed an answer, or the lead has left, after the page was opened (W20)."""
+
+    def shown() -> dict[str, str]:
+        page = words(author.get(url(ready, "answers")))
+        return {"shown": found(r'name="shown" value="([^"]+)"', page)}
+
+    old = shown()
+    cases.fill(ready, {"worry": "That he is hurt by the two whom he met."}, by=cast.practitioner)
+    page = words(author.post(url(ready, "answers"), old))
+    assert "has changed since you opened this page" in page
+    assert "That he is hurt by the two whom he met." in page
+    old = shown()
+    Membership.objects.filter(person=cast.lead).update(ends_on=timezone.localdate())
+    page = words(author.post(url(ready, "answers"), old))
+    assert f"Send to {cast.deputy.name}" in page
+    assert fresh(ready).status == Status.DRAFT
+    again = {"shown": found(r'name="shown" value="([^"]+)"', page)}
+    assert author.post(url(ready, "answers"), again)["Location"] == url(ready, "sent")
+    assert fresh(ready).lead == cast.deputy
+
+
+def test_a_route_that_was_closed_meanwhile_is_said_before_anything_is_sent(cast, ready):
+    workflow.hand_over(ready, by=cast.practitioner)
+    cases.fill(fresh(ready), cases.CHECK | {"spoken_at": cases.MONDAY}, by=cast.lead)
+    workflow.decide(fresh(ready), by=cast.lead)
+    cases.fill(fresh(ready), cases.SHARE | {"declared": ""}, by=cast.lead)
+    client = enter(cast.lead)
+    route = Route.objects.get(locality=cast.locality, kind=RouteKind.FRONT_DOOR)
+    page = words(client.get(url(ready, "answers")))
+    assert route.name in page
+    sent = {"shown": found(r'name="shown" value="([^"]+)"', page), "declared": "on"}
+    Route.objects.filter(pk=route.pk).update(is_open=False)
+    page = words(client.post(url(ready, "answers"), sent))
+    assert "What is sent, or who gets it, has changed" in page
+    assert "<title>Error: " in page
+    assert not Submission.objects.filter(referral=ready).exists()
+    sent["shown"] = found(r'name="shown" value="([^"]+)"', page)
+    assert client.post(url(ready, "answers"), sent)["Location"] == url(ready, "sent")
+    # The child goes to no fewer bodies for it.
+    assert fresh(ready).recipients.count() == 3
 
 
 def test_pressing_send_twice_hands_over_once(cast, author, ready):

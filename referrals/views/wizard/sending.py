@@ -1,5 +1,7 @@
 """Read it through, send it, and what happens next."""
 
+import hashlib
+import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.models import User
 from agencies import workdays
 from referrals import moves, policy, routing, steps, walks, workflow
 from referrals.answers import in_words
@@ -38,6 +42,10 @@ from ui.text import sentence_start
 
 TITLES_LATER = {"talk": gettext_lazy("Who it is talked over with")}
 """What is done by then is not called a thing to do."""
+NOT_AS_SHOWN = gettext_lazy(
+    "What is sent, or who gets it, has changed since you opened this page. "
+    "Read it as it is now, then send it"
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,8 @@ def _send(request: SignedInRequest, place: Place) -> HttpResponse:
     left = _left(place, moves.missing_for(request.user, referral, walk.target))
     if left or not form.is_valid():
         return _review(request, place, form=form, left=left)
+    if request.POST.get("shown", "") not in ("", _shown(place, *_goes_to(place))):
+        return _review(request, place, form=form, left=[(str(NOT_AS_SHOWN), "")])
     try:
         with transaction.atomic():
             if walk.target == Status.SUBMITTED:
@@ -95,6 +105,29 @@ def _send(request: SignedInRequest, place: Place) -> HttpResponse:
         )
         return redirect("referrals:home")
     return redirect(place.url("sent"))
+
+
+def _goes_to(place: Place) -> tuple[list[routing.Planned], User | None]:
+    """The bodies that will receive it, or the lead who will check it."""
+    if place.walk.target == Status.SUBMITTED:
+        return routing.recipients(place.answers), None
+    return [], workflow.lead_for(place.referral, now=timezone.now(), answers=place.answers)
+
+
+def _shown(place: Place, planned: list[routing.Planned], lead: User | None) -> str:
+    """What the page shows, in short: nothing else is sent, and to nobody else (row W20).
+
+    Another window may have changed an answer meanwhile, or a route was closed.
+    """
+    said = {
+        question.name: place.answers.get(question.name)
+        for page in steps.STEPS
+        for question in page.questions
+        if question.record != "monitoring" and question.is_asked(place.answers)
+    }
+    to = [*((one.name, one.in_portal) for one in planned), lead.pk if lead else None]
+    text = json.dumps([workflow.plain(said), to], cls=DjangoJSONEncoder, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _form_key(request: SignedInRequest, referral: Referral) -> uuid.UUID:
@@ -161,7 +194,7 @@ def _review(
 ) -> HttpResponse:
     walk, referral, given = place.walk, place.referral, place.answers
     sending = walk.target == Status.SUBMITTED
-    lead = workflow.lead_for(referral, now=timezone.now(), answers=given) if not sending else None
+    planned, lead = _goes_to(place)
     # Whom the author named themselves is left out; of anybody else nothing tells that they are.
     others = given.leads if referral.status == Status.DRAFT else given.team
     gone = workflow.abandoned(referral, given)
@@ -175,10 +208,11 @@ def _review(
         "refused": refused and bool(left or form is None or form.errors),
         "form": form or _last_form(place),
         "form_key": uuid.uuid4(),
+        "shown": _shown(place, planned, lead),
         "notes": walks.notes(given),
         "lead": lead,
         "others": [one for one in others if one != lead] if not sending else [],
-        "planned": routing.recipients(given) if sending else [],
+        "planned": planned,
         "decides": walk.target in (Status.AGENCY_CLOSED, Status.OTHER_ROUTE),
         "asked_for": asked_for(referral),
         "first_name": sentence_start(given.first_name),
