@@ -11,7 +11,6 @@ from referrals.questions.base import (
     Maker,
     O,
     R,
-    S,
     alone,
     has_lead,
     health,
@@ -85,7 +84,9 @@ _c(
     Kind.LONG,
     _("Which facts have been checked, and by whom?"),
     _("Facts checked"),
-    S,
+    R,
+    hint=_("If nothing could be checked, say why."),
+    missing=_("Write which facts have been checked and by whom, or why that was not possible"),
     about=_("the facts that have been checked"),
 )
 _c(

@@ -220,9 +220,11 @@ _n(
     Kind.LONG,
     _("Tell us more about how you know"),
     _("More about how it is known"),
-    O,
+    R,
     applies=online,
+    required_if=lambda a: terms.OnlineHow.SEARCHED in (a.get("online_how") or []),
     hint=_("If you searched, say what for and why. Do not search for more."),
+    missing=_("Write what you searched for, and why"),
     special="OBC",
     about=_("how you know"),
 )
