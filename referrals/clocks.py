@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from agencies import people, workdays
 from agencies.models import Locality
-from agencies.terms import AGENCY_LEADS, POLICE, Role
+from agencies.terms import AGENCY_LEADS, POLICE, PREVENT, Role
 from audit import events
 from referrals import notices, policy
 from referrals.models import Clock, ClockRule, Escalation, Referral
@@ -375,8 +375,17 @@ def span(time: timedelta) -> str:
 def owners(clock: Clock) -> list[User]:
     """Whose promise it is: the people who are told first. Never empty while anyone holds a role."""
     found = _free(clock, _owners(clock.kind, clock.referral))
-    # Where all of those are close to it, whoever stands in for them.
-    return found or deputies(clock, EscalationStep.DEPUTY) or deputies(clock, EscalationStep.SENIOR)
+    # Where all of those are close to it, whoever stands in for them; else who is left, though away.
+    found = found or deputies(clock, EscalationStep.DEPUTY)
+    return found or deputies(clock, EscalationStep.SENIOR) or _free(clock, _team(clock))
+
+
+def _team(clock: Clock) -> list[User]:
+    """Everybody of the place whose promise it is, away or not."""
+    place = place_of(clock.referral)
+    if clock.kind == ClockKind.ACCEPT_TRANSFER and clock.referral.offered_to is not None:
+        place = clock.referral.offered_to
+    return people.holders(place, POLICE if _of_police(clock) else PREVENT)
 
 
 def _free(clock: Clock, persons: Iterable[User]) -> list[User]:

@@ -75,6 +75,7 @@ def give_away_leavers_work(sender: Any, *, membership: Membership, **kwargs: Any
     """Nobody leaves while their work would be without an owner: the change is refused instead."""
     try:
         workflow.find_new_owners(membership.person, left=True)
+        workflow.see_that_a_team_is_left(membership)
     except NotReady as problem:
         raise RefusedError(problem.missing[0]) from problem
 

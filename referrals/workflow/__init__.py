@@ -88,6 +88,7 @@ from referrals.workflow.owners import (
     holding,
     on_duty,
     open_work_of,
+    see_that_a_team_is_left,
 )
 from referrals.workflow.records import (
     CLOSENESS,
@@ -211,6 +212,7 @@ __all__ = [
     "say",
     "say_who_is_named",
     "scan",
+    "see_that_a_team_is_left",
     "start",
     "start_look_again",
     "start_once",

@@ -3,31 +3,31 @@
 from datetime import date, datetime
 
 from django.db import models, transaction
+from django.db.models import Count, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from agencies import people
-from agencies.models import Absence, Locality
+from agencies.models import Absence, Locality, Membership
 from agencies.terms import POLICE, PREVENT, Role
 from audit import events
 from referrals import clocks, notices, policy
 from referrals.answers import Answers
-from referrals.models import (
-    Referral,
-)
+from referrals.models import Exclusion, Recipient, Referral
 from referrals.moves import (
     NotReady,
     agency_key,
 )
-from referrals.terms import (
-    BEFORE_CLOSED,
-    HIDDEN_FROM_MOST,
-    Status,
-)
+from referrals.terms import BEFORE_CLOSED, HIDDEN_FROM_MOST, RecipientKind, Status
 from referrals.workflow.records import log_of
 
 PREVENT_ORDER = (Role.PREVENT_LEAD, Role.PREVENT_DEPUTY, Role.PREVENT_SENIOR)
+NO_OWNER = gettext_lazy("Open work would have no owner. Name somebody else first.")
+PARTS = {
+    Role.FRONT_DOOR: RecipientKind.FRONT_DOOR,
+    Role.ADULT_SAFEGUARDING: RecipientKind.ADULT,
+}
 
 
 def holders(referral: Referral) -> list[User]:
@@ -100,7 +100,7 @@ def new_owners_of(referral: Referral, person: User, *, left: bool, now: datetime
         other = next(iter([*here, *(others if left else [])]), None)
         if other is None:
             if left:
-                raise NotReady([_("Open work would have no owner. Name somebody else first.")])
+                raise NotReady([NO_OWNER])
             continue
         setattr(referral, field, other)
         referral.save(update_fields=[field])
@@ -114,6 +114,34 @@ def new_owners_of(referral: Referral, person: User, *, left: bool, now: datetime
         notices.to_holders(referral, [other], "owner", now.isoformat())
         moved += 1
     return moved
+
+
+def see_that_a_team_is_left(membership: Membership) -> None:
+    """What nobody holds in person waits for the team of a place: its last member does not leave.
+
+    Args:
+        membership: one that has just ended.
+    Raises:
+        NotReady: an open case there would have nobody of the team who may hear of it.
+    """
+    role, place = Role(membership.role), membership.locality
+    team = next((roles for roles in (PREVENT, POLICE) if role in roles), (role,))
+    if place is None or (team == (role,) and role not in PARTS):
+        return
+    cases = Referral.objects.filter(status__in=sorted(BEFORE_CLOSED))
+    if role in PARTS:
+        parts = Recipient.objects.filter(kind=PARTS[role], locality=place, in_portal=True)
+        cases = cases.filter(pk__in=parts.filter(received_at=None).values("referral_id"))
+    else:
+        cases = cases.filter(Q(locality=place) | Q(offered_to=place))
+    close = Exclusion.objects.filter(person=membership.person)
+    cases = cases.exclude(pk__in=close.values("referral_id"))
+    if left := [one.pk for one in people.holders(place, team)]:
+        out = Exclusion.objects.filter(person__in=left).values("referral_id")
+        all_of_them = out.annotate(number=Count("person")).filter(number=len(left))
+        cases = cases.filter(pk__in=all_of_them.values("referral_id"))
+    if cases.exists():
+        raise NotReady([NO_OWNER])
 
 
 def _owners_of(
