@@ -20,9 +20,11 @@ from audit.models import AuditEvent
 from demo import cast, codes, loading
 from demo.management.commands import load_demo
 from outbox.models import Message
+from referrals import moves
+from referrals.answers import Answers
 from referrals.models import Clock, Referral
 from referrals.models import Message as Words
-from referrals.terms import RecipientKind, Status
+from referrals.terms import SHARED, RecipientKind, Status
 
 pytestmark = pytest.mark.usefixtures("demonstration")
 REFERENCES = {
@@ -44,6 +46,36 @@ def fresh(loaded: loading.Loaded, code: str) -> Referral:
 def test_every_story_stands_where_it_says(demonstration: loading.Loaded) -> None:
     told = {story.code: story.ends for story in loading.stories()}
     assert {code: fresh(demonstration, code).status for code in told} == told
+
+
+def test_no_case_stands_in_a_state_without_its_required_fields(
+    demonstration: loading.Loaded,
+) -> None:
+    """What the table of moves asked for on the way, asked again of the rows as they stand."""
+    shared = (moves.notice, moves.check, moves.refers, moves.share)
+    needs = {
+        Status.AGENCY_CHECK: (moves.notice, moves.talk),
+        Status.RETURNED: (moves.notice, moves.talk),
+        Status.AGENCY_CLOSED: (moves.notice, moves.closes),
+        Status.OTHER_ROUTE: (moves.notice, moves.other_route),
+        Status.CLOSED: (*shared, moves.triage, moves.gateway_closes),
+        **dict.fromkeys((Status.GATEWAY, Status.POLICE_LED), (*shared, moves.triage)),
+    }
+    looked: Counter[str] = Counter()
+    for referral in Referral.objects.exclude(status=Status.DRAFT):
+        asked = needs.get(Status(referral.status), shared)
+        if referral.acknowledged_by_id == referral.officer_id:  # taken at the gateway: no triage
+            asked = tuple(one for one in asked if one is not moves.triage)
+        answers = Answers(referral)
+        missing = [str(words) for need in asked for words in need(answers)]
+        assert not missing, (referral.reference or referral.agency, referral.status)
+        if referral.status in SHARED:
+            assert referral.reference
+            assert referral.submission.answers
+            assert referral.recipients.filter(kind=RecipientKind.POLICE).exists()
+        looked[referral.status] += 1
+    assert sum(looked.values()) > 65
+    assert len(looked) > 8
 
 
 def test_references_are_those_of_the_scenarios(demonstration: loading.Loaded) -> None:

@@ -24,7 +24,7 @@ from referrals import report, workflow
 from referrals.models import Attachment, Referral, Submission
 from referrals.terms import NoteReaders, Status
 from tests.entry import enter
-from tests.referrals import cases
+from tests.referrals import canaries, cases
 
 pytestmark = pytest.mark.matrix
 
@@ -328,6 +328,7 @@ def test_in_no_state_does_a_word_of_a_case_reach_one_who_is_not_entitled(cast, c
     people, looked = list(roles(cast).values()), set()
     for turn, status in enumerate(one for one in Status if one != Status.DISPOSED):
         referral = case_in(status, **CANARIES)
+        assert len(canaries.write(referral, cast)) > 70
         others = [person for person in people if not may_see(person, referral)]
         person = others[turn % len(others)]
         browser = enter(person)
@@ -343,6 +344,7 @@ def test_in_no_state_does_a_word_of_a_case_reach_one_who_is_not_entitled(cast, c
 @pytest.mark.parametrize("status", [Status.AGENCY_CHECK, Status.TRIAGE])
 def test_no_word_of_a_case_reaches_somebody_who_is_not_entitled(status, cast, case_in):
     referral = case_in(status, **CANARIES)
+    canaries.write(referral, cast)
     urls = [address(name, referral.key, arguments) for name, arguments in of_cases()]
     urls += ["/referrals/", "/referrals/new/", "/referrals/search/?ref=NY-2026-0001", "/"]
     # Those who see it are looked over the shoulder in tests/edges/test_canaries.py.
@@ -358,6 +360,45 @@ def test_no_word_of_a_case_reaches_somebody_who_is_not_entitled(status, cast, ca
         f"{e.detail}{e.reason}{e.reference}" for e in AuditEvent.objects.all()
     )
     assert "CANARY" not in words
+
+
+READ_BY = {
+    "practitioner": {"gate", "concern", "person", "context", "share", "monitoring", "despite"},
+    "lead": {"gate", "concern", "person", "context", "check_record", "share", "despite"}
+    | {"route_record"},
+    "prevent_lead": {"gate", "concern", "person", "context", "check_record", "share", "despite"}
+    | {"triage_record"},
+    "officer": {"gate", "concern", "person", "context", "check_record", "share", "despite"}
+    | {"triage_record", "gateway_record"},
+    "front_door": {"concern", "person", "context", "check_record", "share"},
+    "chair": {"gate", "concern", "person", "context", "check_record", "share", "despite"}
+    | {"triage_record", "gateway_record"},
+}
+"""Records of a case at the panel of which somebody may read at all (section 8.3)."""
+
+
+@pytest.mark.parametrize("who", READ_BY)
+def test_whoever_sees_a_case_reads_no_column_that_is_not_theirs(who, cast, case_in):
+    referral = case_in(Status.PANEL_LISTED)
+    written = canaries.write(referral, cast)
+    browser, seen = enter(getattr(cast, who)), ""
+    for name, arguments in of_cases():
+        response = browser.get(address(name, referral.key, arguments), follow=True)
+        seen += response.content.decode(errors="replace")
+    record_of = {model.__name__: name for name, model in workflow.RECORD_CLASS.items()}
+    read = {record_of.get(model, model) for (model, _name), word in written.items() if word in seen}
+    print(
+        who,
+        sorted(read),
+        sorted(k for k, w in written.items() if w in seen and who == "front_door"),
+    )
+    own = {
+        "practitioner": {"KeptText"},
+        "prevent_lead": {"Message"},
+        "officer": {"Message", "PoliceNote"},
+    }
+    # The names of the files stand with what was noticed (N13).
+    assert not read - READ_BY[who] - own.get(who, set()) - {"Attachment"}
 
 
 def test_the_front_door_reads_its_own_part_and_no_more(cast, case_in):
