@@ -26,8 +26,8 @@ def send_on(tab: Tab) -> None:
     submit = tab.get_by_role("button", name=re.compile("Submit to|Resubmit|Restart"))
     if not submit.first.is_visible():
         tab.get_by_role("button", name="More actions").last.click()
-    submit.first.click()
-    tab.wait_for_load_state()
+    with tab.expect_navigation():  # or the next person would come before it is sent
+        submit.first.click()
 
 
 def decide(tab: Tab, action: str, reason: str) -> None:
