@@ -23,9 +23,13 @@ from accounts.models import User
 from guidance import loading
 from guidance.models import address_of, pages_at
 from referrals.terms import Status
+from selfassessment.models import Assessment
+from selfassessment.terms import Rating
+from selfassessment.terms import Status as FormStatus
 from tests.entry import enter
 from tests.referrals import cases
 from tests.referrals.test_access import address, of_cases, patterns
+from tests.selfassessment import forms, test_access, test_canaries
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +153,37 @@ def of_the_guidance() -> list[str]:
     return list(dict.fromkeys(paths))
 
 
+def look_at_forms(found: Collection) -> None:
+    """A form that is being filled in, as its lead; with more people, one in moderation too."""
+    cast = forms.make_cast()
+    form = forms.form_of(cast.school)
+    test_canaries.answered(cast, form)
+    seats = [(cast.lead, of_form(form))]
+    if SAVED_IN:
+        other = forms.form_of(cast.other_school)
+        forms.fill(other, Rating.IN_PLACE, by=cast.lead)
+        forms.put_in(other, FormStatus.MODERATION, cast)
+        rooms = {
+            n: reverse(n, args=test_access.arguments(n, cast, form)) for n in test_access.BY_ROLE
+        }
+        seats = [(cast.senior, of_form(form)), (cast.teacher, of_form(form)), *seats]
+        seats += [(cast.moderator, of_form(other) | rooms), (cast.manager, of_form(other) | rooms)]
+        seats += [(cast.other_lead, of_form(other)), (cast.board_member, rooms)]
+    for person, paths in seats:
+        client = enter(person)
+        for name, path in paths.items():
+            found.look(client, name, path)
+
+
+def of_form(form: Assessment) -> dict[str, str]:
+    """Addresses of a form by name, files left out."""
+    return {
+        name: test_access.address(name, form.key, kinds)
+        for name, kinds in test_access.of_forms()
+        if "uuid" not in kinds
+    }
+
+
 def collected() -> Collection:
     loading.load()
     cast = cases.make_cast()
@@ -177,6 +212,7 @@ def collected() -> Collection:
                     continue  # a file, not a page
                 path = address(name, referral.key, arguments)
                 found.look(client, name, path)
+    look_at_forms(found)
     return found
 
 

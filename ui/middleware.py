@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.core.exceptions import BadRequest
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from ui.views import page_of_method
 
@@ -62,6 +62,11 @@ class HeadersMiddleware:
         response = self.get_response(request)
         if getattr(response, "unavailable", False):
             response.status_code = 503
+        if response.status_code == 405 and response.streaming:  # WhiteNoise's, of a file of ours
+            given = response.headers
+            response = HttpResponseNotAllowed(["GET", "HEAD"])
+            for name, value in given.items():
+                response.headers.setdefault(name, value)
         if response.status_code == 405 and not response.content:
             response.content = page_of_method(request)
             response.headers["Content-Length"] = str(len(response.content))

@@ -1,6 +1,7 @@
 """Every answer to every oddity of HTTP: headers, plain words, no effect (IN-05 to IN-10, AV-01)."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -108,6 +109,19 @@ def test_a_method_that_is_not_taken_names_those_that_are(cast):
     answer = Wire(cast.practitioner).ask("DELETE", b"/referrals/new/")
     assert answer.status == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+def test_a_method_that_a_static_file_does_not_take_is_refused_like_any_other(settings):
+    file = Path(settings.STATIC_ROOT) / "ui" / "icon.svg"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("<svg/>")
+    browser = Wire()
+    assert browser.ask("GET", b"/static/ui/icon.svg").status == 200
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        answer = browser.ask(method, b"/static/ui/icon.svg", body=b"a=1", content_type=FORM)
+        assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+        assert_guarded(answer)
+        assert_plain_page(answer)
 
 
 # --- Oddities ---------------------------------------------------------------------------------
