@@ -9,7 +9,7 @@ from django.utils import timezone
 from agencies import workdays
 from audit import events
 from outbox.models import Message as Mail
-from referrals import clocks, notices, workflow
+from referrals import clocks, notices, stumbles, workflow
 from referrals.models import Referral, ReferralQuerySet
 from referrals.terms import Status
 
@@ -72,7 +72,9 @@ def dispose_stale_drafts(now: datetime) -> int:
                 continue
             referral.status = referral.outward_status = Status.DISPOSED
             referral.save(update_fields=["status", "outward_status"])
+            stumbles.left(referral, today=timezone.localdate(now))
             workflow.destroy_content(referral)
             events.record("referral.disposed", referral, by=None, before=str(Status.DRAFT))
             count += 1
+    stumbles.forget(timezone.localdate(now))
     return count

@@ -2,7 +2,18 @@ from django.urls import path
 
 from referrals import gate
 from referrals.acts import ACTS
-from referrals.views import attachments, case, check, disposal, home, report, search, status, wizard
+from referrals.views import (
+    attachments,
+    case,
+    check,
+    disposal,
+    hard,
+    home,
+    report,
+    search,
+    status,
+    wizard,
+)
 
 app_name = "referrals"
 urlpatterns = [
@@ -13,6 +24,7 @@ urlpatterns = [
     path("start/", gate.gate, name="start"),
     path("start/stop/", gate.stop, name="stop"),
     path("new/", wizard.new, name="new"),
+    path("hard-questions/", hard.page, name="hard"),
     path("disposal/", disposal.page, name="disposal"),
     path("disposal/propose/", disposal.propose, name="disposal_propose"),
     path("disposal/sign/", disposal.sign, name="disposal_sign"),

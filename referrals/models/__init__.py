@@ -36,6 +36,7 @@ from referrals.models.sections import (
     TriageRecord,
 )
 from referrals.models.sent import Attachment, Document, Submission
+from referrals.models.stumbles import Stumble
 from referrals.models.talk import KeptText, Message, Seen
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "SectionRecord",
     "Seen",
     "ShareRecord",
+    "Stumble",
     "Submission",
     "TriageRecord",
     "kept_by",

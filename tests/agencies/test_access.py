@@ -148,8 +148,12 @@ def people(school: Agency) -> dict[str, User | None]:
     """One of each role, two of another agency, and nobody."""
     found: dict[str, User | None] = {"nobody": None}
     for role in Role:
-        place = {Scope.AGENCY: {"agency": school}, Scope.LOCALITY: {"locality": school.locality}}
-        found[role] = MembershipFactory(role=role, **place.get(role.scope, {})).person
+        place: dict[str, Any] = {}
+        if role.scope == Scope.AGENCY:
+            place["agency"] = school
+        elif role.scope == Scope.LOCALITY:
+            place["locality"] = school.locality
+        found[role] = MembershipFactory(role=role, **place).person
     other = AgencyFactory(locality=LocalityFactory(code="YK"))
     found["elsewhere_lead"] = MembershipFactory(role=Role.LEAD, agency=other).person
     found["elsewhere_admin"] = MembershipFactory(role=Role.AGENCY_ADMIN, agency=other).person

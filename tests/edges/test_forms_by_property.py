@@ -183,6 +183,7 @@ OF_ANSWERS = {
     "referrals_pagesave",
     "referrals_kepttext",
     "referrals_referral",
+    "referrals_stumble",
     "selfassessment_answer",
     "selfassessment_answersave",
     "selfassessment_assessment",

@@ -86,6 +86,7 @@ SIGNED_IN = {
     "standards:download",
     "standards:standard",
     "standards:take_out",
+    "referrals:hard",  # figures, for portal administrators
     "referrals:disposal",
     "referrals:disposal_propose",
     "referrals:disposal_sign",

@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest
 from clauses.models import clauses_with
-from referrals import moves, policy, steps, walks, workflow
+from referrals import moves, policy, steps, stumbles, walks, workflow
 from referrals.clauses import codes_for
 from referrals.forms import ClosenessForm, QuestionsForm
 from referrals.models import PageSave
@@ -95,6 +96,8 @@ def _save(request: SignedInRequest, place: Place, page: Step) -> HttpResponse:
         for name in list(form.errors) if lost else []:
             if name not in lost:
                 del form.errors[name]
+        if not another_row:
+            stumbles.sent_back(page, form.errors, today=timezone.localdate())
         return _draw(request, place, page, form, seen=save.version, was=request.POST.get("was", ""))
     return _onward(request, place, page, values, later=later)
 
