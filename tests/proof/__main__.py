@@ -42,7 +42,8 @@ WHOLE = {"PORTAL_POSTS": "20000", "PORTAL_MATRIX": "whole", "PORTAL_ROUNDS": "60
 SEATS = {
     "": ("/contacts/",),
     "hannah": ("/referrals/",),
-    "ruth": ("/self-assessment/", "/referrals/", "/agency/"),
+    "ruth": ("/referrals/", "/agency/"),
+    "meera": ("/self-assessment/",),
     "joanna": ("/referrals/",),
     "alice": ("/referrals/",),
     "sara": ("/self-assessment/moderation/mine/",),
