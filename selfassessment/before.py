@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import JSONField, OuterRef, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.db.models.query import QuerySet
 
+from accounts.prepared import Prepared
 from selfassessment.evidence.models import EvidenceUse
 from selfassessment.models import Answer, Assessment, SectionScore
 from selfassessment.moderation.models import Moderated
@@ -60,65 +62,29 @@ class Before:
         self.of = form
 
     @property
-    def _earlier(self) -> QuerySet[Assessment]:
-        """Those before, the last first; a year in which the agency was exempt is passed over."""
-        earlier = Assessment.objects.filter(
-            agency=self.of.agency_id, board=self.of.board_id, cycle__year__lt=self.of.cycle.year
-        )
-        asked = earlier.exclude(status=Status.EXEMPT).exclude(closed_from=Status.EXEMPT)
-        return asked.select_related("cycle__standards").order_by("-cycle__year")
+    def _whose(self) -> dict[str, int]:
+        of = self.of
+        return {"agency": of.agency_id, "board": of.board_id, "year": of.cycle.year}
 
     @cached_property
     def form(self) -> Assessment | None:
-        return self._earlier.first()
+        return next(iter(_FORM(**self._whose)), None)
 
     @cached_property
-    def answers(self) -> dict[str, Answer]:
+    def ratings(self) -> dict[str, str]:
         """What was answered, by code: a code keeps its meaning from year to year."""
-        if self.form is None:
-            return {}
-        given = Answer.objects.filter(assessment=self.form.source_id).exclude(rating="")
-        return {each.standard.code: each for each in given.select_related("standard")}
+        return dict(_RATINGS(form=self.form.source_id)) if self.form else {}
 
     @cached_property
     def sections(self) -> dict[str, SectionScore]:
-        if self.form is None:
-            return {}
-        return {each.section: each for each in SectionScore.objects.filter(assessment=self.form)}
+        return {each.section: each for each in _SECTIONS(form=self.form.pk)} if self.form else {}
 
     def beside(self, code: str) -> Beside | None:
         """One standard; None where the agency was not asked before."""
-        source = Coalesce(OuterRef("answers_of"), OuterRef("pk"))
-        said = Answer.objects.filter(assessment=source, standard__code=code).exclude(rating="")
-        moderated = Moderated.objects.counting().filter(
-            assessment=OuterRef("pk"), standard__code=code
-        )
-        shown = EvidenceUse.objects.filter(
-            assessment=source, standard__code=code, evidence__ended_at__isnull=True
-        )
-        form: Any = self._earlier.annotate(
-            said=Subquery(
-                said.values(
-                    json=JSONObject(
-                        pk="pk", rating="rating", position="position", text="standard__text"
-                    )
-                )[:1],
-                output_field=JSONField(),
-            ),
-            moderated_as=Subquery(moderated.values("rating")[:1]),
-            shown=ArraySubquery(
-                shown.order_by("evidence__title").values(
-                    json=JSONObject(
-                        pk="evidence_id",
-                        title="evidence__title",
-                        dated_on="evidence__dated_on",
-                        expires_on="evidence__expires_on",
-                    )
-                )
-            ),
-        ).first()
-        if form is None:
+        found: list[Any] = _BESIDE(**self._whose, code=code)
+        if not found:
             return None
+        form = found[0]
         return Beside(
             year=form.cycle.year,
             was_read=form.status in READ_BY_BOARD and form.is_signed,
@@ -126,6 +92,60 @@ class Before:
             evidence=tuple(_shown(each) for each in form.shown),
             **(form.said or {}),
         )
+
+
+# Asked of every form ---------------------------------------------------------------------------
+def _earlier(*, agency: int, board: int, year: int) -> QuerySet[Assessment]:
+    """Those before, the last first; a year in which the agency was exempt is passed over."""
+    earlier = Assessment.objects.filter(agency=agency, board=board, cycle__year__lt=year)
+    asked = earlier.exclude(status=Status.EXEMPT).exclude(closed_from=Status.EXEMPT)
+    return asked.order_by("-cycle__year")
+
+
+def _last(**whose: int) -> QuerySet[Assessment]:
+    return _earlier(**whose).select_related("cycle__standards")[:1]
+
+
+def _ratings(*, form: UUID) -> QuerySet[Any]:
+    given = Answer.objects.filter(assessment=form).exclude(rating="")
+    return given.order_by().values_list("standard__code", "rating")
+
+
+def _beside(*, code: str, **whose: int) -> QuerySet[Any]:
+    """The one before, with what it said of one standard."""
+    source = Coalesce(OuterRef("answers_of"), OuterRef("pk"))
+    said = Answer.objects.filter(assessment=source, standard__code=code).exclude(rating="")
+    moderated = Moderated.objects.counting().filter(assessment=OuterRef("pk"), standard__code=code)
+    shown = EvidenceUse.objects.filter(
+        assessment=source, standard__code=code, evidence__ended_at__isnull=True
+    )
+    form = _earlier(**whose).select_related("cycle").only("status", "signed_at", "cycle__year")
+    return form.annotate(
+        said=Subquery(
+            said.values(
+                json=JSONObject(
+                    pk="pk", rating="rating", position="position", text="standard__text"
+                )
+            )[:1],
+            output_field=JSONField(),
+        ),
+        moderated_as=Subquery(moderated.values("rating")[:1]),
+        shown=ArraySubquery(
+            shown.order_by("evidence__title").values(
+                json=JSONObject(
+                    pk="evidence_id",
+                    title="evidence__title",
+                    dated_on="evidence__dated_on",
+                    expires_on="evidence__expires_on",
+                )
+            )
+        ),
+    )[:1]
+
+
+_FORM, _BESIDE = Prepared(_last), Prepared(_beside)
+_RATINGS = Prepared(_ratings)
+_SECTIONS = Prepared(lambda *, form: SectionScore.objects.filter(assessment=form))
 
 
 def _shown(said: dict[str, str | None]) -> Shown:

@@ -2,18 +2,27 @@
 
 from collections.abc import Iterable
 
+from accounts.prepared import Prepared
 from selfassessment import scoring
 from selfassessment.models import Answer, Assessment, SectionScore
 from selfassessment.moderation.models import Moderated
 from selfassessment.scoring import Rated
 from selfassessment.standards.models import Standard
+from selfassessment.standards.remembered import standards_of
 from selfassessment.terms import Rating
 
 
 def asked_of(assessment: Assessment) -> list[Standard]:
-    """The standards that the form asks, in order, with their sections: one query."""
-    of_set = Standard.objects.filter(set=assessment.cycle.standards_id).select_related("section")
-    return list(of_set.of(assessment.form_type, short=assessment.short_form))
+    """The standards that the form asks, in order, with their sections: one query at most.
+
+    As ``StandardQuerySet.of`` finds them, among those that are remembered.
+    """
+    return [
+        each
+        for each in standards_of(assessment.cycle.standards_id)
+        if assessment.form_type in each.applies_to
+        and (each.short_form or not assessment.short_form)
+    ]
 
 
 def rated(assessment: Assessment, standards: Iterable[Standard]) -> list[Rated]:
@@ -23,9 +32,7 @@ def rated(assessment: Assessment, standards: Iterable[Standard]) -> list[Rated]:
     Returns:
         one for each standard, in their order; ``rating`` None where nothing is said yet.
     """
-    said = Answer.objects.filter(assessment=assessment.source_id)
-    counts = dict(said.values_list("standard_id", "rating"))
-    counts |= Moderated.objects.ratings(assessment)
+    counts = dict(_SAID(form=assessment.source_id)) | dict(_MODERATED(form=assessment.pk))
     return [
         Rated(
             code=each.code,
@@ -37,10 +44,26 @@ def rated(assessment: Assessment, standards: Iterable[Standard]) -> list[Rated]:
     ]
 
 
-def refresh(assessment: Assessment) -> None:
-    """Store the scores of a form and of those that share its answers, whose ratings may differ."""
+_SAID = Prepared(
+    lambda *, form: (
+        Answer.objects.filter(assessment=form).order_by().values_list("standard_id", "rating")
+    )
+)
+_MODERATED = Prepared(
+    lambda *, form: (
+        Moderated.objects.counting().filter(assessment=form).values_list("standard_id", "rating")
+    )
+)
+
+
+def refresh(assessment: Assessment, also: Iterable[Assessment] | None = None) -> None:
+    """Store the scores of a form and of those that share its answers, whose ratings may differ.
+
+    Args:
+        also: those that share them, where they were read already.
+    """
     standards = asked_of(assessment)
-    for form in (assessment, *assessment.also_sent_as.all()):
+    for form in (assessment, *(assessment.also_sent_as.all() if also is None else also)):
         _store(form, rated(form, standards))
 
 

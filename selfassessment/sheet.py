@@ -24,6 +24,7 @@ from django.urls import NoReverseMatch, reverse
 
 from agencies.models import Membership
 from agencies.terms import AGENCY_ROLES, Role
+from selfassessment import results
 from selfassessment.actions.models import Action, ActionStandard
 from selfassessment.actions.queries import of_form
 from selfassessment.before import Before
@@ -78,9 +79,7 @@ class Sheet:
     @cached_property
     def standards(self) -> list[Standard]:
         """In the order of the form, each with its section."""
-        of_set = Standard.objects.filter(set=self.form.cycle.standards_id)
-        asked = of_set.of(self.form.form_type, short=self.form.short_form)
-        return list(asked.select_related("section"))
+        return results.asked_of(self.form)
 
     @cached_property
     def _answers(self) -> tuple[dict[str, Answer], dict[str, Answer]]:
@@ -139,7 +138,7 @@ class Sheet:
     def actions(self) -> list[Action]:
         """The plan, most pressing first; ``codes_of`` says for which standards."""
         of_action = ActionStandard.objects.filter(action=OuterRef("pk")).order_by("order", "code")
-        plan = of_form(self.form).select_related("owner")
+        plan = of_form(self.form.source_id).select_related("owner")
         return list(plan.annotate(serves=ArraySubquery(of_action.values("code"))).in_order())
 
     def codes_of(self, action: Action) -> list[str]:

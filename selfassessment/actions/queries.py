@@ -1,14 +1,16 @@
 """The actions of a form, for pages, checks, the frozen copy and the reports."""
 
+from uuid import UUID
+
 from django.db.models import Prefetch
 
 from selfassessment.actions.models import Action, ActionCycle, ActionQuerySet
 from selfassessment.models import Assessment
 
 
-def of_form(assessment: Assessment) -> ActionQuerySet:
-    """Actions that were made in the form or carried into it."""
-    mine = ActionCycle.objects.filter(assessment=assessment.source_id)
+def of_form(form: UUID) -> ActionQuerySet:
+    """Actions that were made in a form or carried into it; it is the one that has the answers."""
+    mine = ActionCycle.objects.filter(assessment=form)
     return Action.objects.filter(pk__in=mine.values("action_id"))
 
 
@@ -22,7 +24,7 @@ def with_parts(actions: ActionQuerySet) -> ActionQuerySet:
 
 def actions_of(assessment: Assessment) -> list[Action]:
     """The plan of a form, most pressing first: three queries. ``codes`` and ``years`` are read."""
-    return list(with_parts(of_form(assessment)).in_order())
+    return list(with_parts(of_form(assessment.source_id)).in_order())
 
 
 def by_standard(assessment: Assessment) -> dict[str, list[Action]]:

@@ -84,7 +84,7 @@ def find(request: SignedInRequest, key: str) -> Place:
 
 
 def _one(place: Place, pk: int) -> Action:
-    found = queries.with_parts(queries.of_form(place.form)).select_related(
+    found = queries.with_parts(queries.of_form(place.form.source_id)).select_related(
         "owner", "agency", "assessment__agency", "verified_by", "done_by", "done_evidence"
     )
     if not place.whole:

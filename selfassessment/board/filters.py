@@ -5,10 +5,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.http import QueryDict
 
 from accounts.models import User
+from accounts.prepared import Prepared
 from agencies.models import Locality
 from selfassessment.models import Assessment, AssessmentQuerySet, Cycle
 from selfassessment.terms import FormType
@@ -42,10 +43,7 @@ class Filters:
 
     @classmethod
     def read(cls, asked: QueryDict) -> "Filters":
-        cycles = tuple(
-            Cycle.objects.filter(opened_at__isnull=False).select_related("standards").latest_first()
-        )
-        localities = tuple(Locality.objects.all())
+        cycles, localities = tuple(_CYCLES()), tuple(_LOCALITIES())
         year = _number(asked.get("year"))
         page = _number(asked.get("page"))
         place, kind = asked.get("place", ""), asked.get("kind", "")
@@ -74,16 +72,18 @@ class Filters:
 
     def forms(self, user: User, cycle: Cycle | None = None) -> AssessmentQuerySet:
         """The forms of a cycle, the chosen one unless another is given, that the filters leave."""
-        found = Assessment.objects.of_board(user).filter(cycle=cycle or self.cycle)
-        if self.board:
-            found = found.filter(board=self.board)
-        if self.kind:
-            found = found.filter(form_type=self.kind)
-        if self.signed == SIGNED:
-            return found.counted()
-        if self.signed == NOT_SIGNED:
-            return found.exclude(pk__in=found.counted().values("pk"))
-        return found
+        return forms_of(user, *self.shape, **self.values(cycle or self.cycle))
+
+    @property
+    def shape(self) -> tuple[str, str]:
+        """With ``values`` what ``forms_of`` is given: in a ``Prepared`` query too."""
+        return self.kind, self.signed
+
+    def values(self, cycle: Cycle | None) -> dict[str, Any]:
+        return {
+            "cycles": [cycle.pk] if cycle else [],
+            "boards": [self.board.pk] if self.board else [],
+        }
 
     def with_(self, **changed: Any) -> str:
         """The address of the same page with something else asked for, from the ``?`` on."""
@@ -103,6 +103,34 @@ class Filters:
     def here(self) -> str:
         """What the page was asked for, for links to its other views and sheets."""
         return self.with_()
+
+
+def forms_of(
+    user: User, kind: str, signed: str, *, cycles: list[int], boards: list[int]
+) -> AssessmentQuerySet:
+    """The forms of some cycles that a reader of the board's pages asks for.
+
+    Args:
+        boards: none for all of them.
+    """
+    found = Assessment.objects.of_board(user).filter(cycle__in=cycles)
+    if boards:
+        found = found.filter(board__in=boards)
+    if kind:
+        found = found.filter(form_type=kind)
+    if signed == SIGNED:
+        return found.counted()
+    if signed == NOT_SIGNED:
+        return found.filter(signed_at__isnull=True)
+    return found
+
+
+def _cycles() -> QuerySet[Cycle]:
+    opened = Cycle.objects.filter(opened_at__isnull=False)
+    return opened.select_related("standards").latest_first()
+
+
+_CYCLES, _LOCALITIES = Prepared(_cycles), Prepared(lambda: Locality.objects.all())
 
 
 def in_order_of_types() -> Case:

@@ -9,17 +9,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Aggregate, Count, F, FloatField, Func, Q
+from django.db.models import Aggregate, Count, F, FloatField, Func, Q, QuerySet
+from django.db.models.expressions import CombinedExpression
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from accounts.prepared import Prepared
+from agencies import people
 from selfassessment import scoring
-from selfassessment.board.filters import BY_NAME, ORDER, Filters, in_order_of_types
-from selfassessment.models import Assessment, AssessmentQuerySet, SectionScore
+from selfassessment.board.filters import BY_NAME, ORDER, Filters, forms_of, in_order_of_types
+from selfassessment.models import Assessment
 from selfassessment.standards.models import StandardSection
+from selfassessment.standards.remembered import sections_of
 from selfassessment.terms import (
     GROUP_AT_LEAST,
     HIDDEN_BELOW,
@@ -47,6 +53,18 @@ class Cell:
     number: str = ""
     change: str = ""
     gaps: str = ""
+
+    @property
+    def shown(self) -> SafeString:
+        """As the page has it: a template of its own takes ten times as long for a whole map."""
+        under = [each for each in (self.number, self.change, self.gaps) if each]
+        return format_html(CELLS[len(under)], self.look, self.word, *under)
+
+
+CELLS = [
+    f'<td><div class="p-rag p-rag--{{}}">{{}}{"<span>{}</span>" * under}</div></td>'
+    for under in range(4)
+]
 
 
 @dataclass(frozen=True)
@@ -103,7 +121,9 @@ class Middle(Aggregate):
     output_field = FloatField()
 
 
-PERCENT = 100.0 * F("points") / F("possible")
+def share_of(part: str = "") -> CombinedExpression:
+    """Out of 100, of whole forms; where ``part`` is "sections__", of their sections."""
+    return 100.0 * F(f"{part}points") / F(f"{part}possible")
 
 
 def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
@@ -111,29 +131,25 @@ def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
     cycle = filters.cycle
     if cycle is None:
         return HeatMap([], [], 1, 1, 0, 0)
-    forms = filters.forms(user)
-    sections = list(cycle.standards.sections.all())
-    types = _types(forms)
+    values = filters.values(cycle)
+    sections = sections_of(cycle.standards_id)
+    types = _types(_TYPES(user, *filters.shape, **values))
     segments = _segments(types, by_name=filters.order == BY_NAME)
     length = sum(segment.length for segment in segments)
     pages = max(-(-length // PAGE), 1)
     page = min(filters.page, pages)
     window = range((page - 1) * PAGE, page * PAGE)
     shown = _shown(segments, window)
-    named = forms.filter(is_one_person=False).select_related("agency")
-    order = ["agency__name", "pk"]
-    if filters.order != BY_NAME:
-        order.insert(0, in_order_of_types())  # type: ignore[arg-type]
     first = sum(each.skipped for each in shown) if shown else 0
     count = sum(each.taken for each in shown)
-    rows = list(named.order_by(*order)[first : first + count])
+    rows = _NAMED(user, *filters.shape, filters.order, first, first + count, **values)
     lines = dict(
         zip([each.pk for each in rows], _rows(rows, filters, sections, today), strict=True)
     )
     ended = [kind for each in shown if each.ends for kind in each.kinds]
     small = any(types[kind]["small"] for kind in ended)
     hidden = told_by_difference(filters, user=user) if small else set()
-    summaries = _Summaries.of(forms, ended, sections, hidden)
+    summaries = _Summaries.of(filters, user, ended, sections, hidden)
     groups, at = [], 0
     for part in shown:
         of_part = [lines[each.pk] for each in rows[at : at + part.taken]]
@@ -144,6 +160,46 @@ def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
             groups.append(Group(part.name, of_part))
     every, signed = (sum(each[name] for each in types.values()) for name in ("all", "signed"))
     return HeatMap(sections, groups, pages, page, every, signed)
+
+
+def _types_asked(user: User, *shape: str, **values: Any) -> QuerySet[Any]:
+    """Of each type that has forms: all, small, and how many of either were signed."""
+    signed, forms = Q(signed_at__isnull=False), forms_of(user, *shape, **values)
+    return (
+        forms.order_by()
+        .values("form_type")
+        .annotate(
+            all=Count("pk"),
+            small=Count("pk", filter=Q(is_one_person=True)),
+            signed=Count("pk", filter=signed),
+            small_signed=Count("pk", filter=signed & Q(is_one_person=True)),
+        )
+    )
+
+
+def _named(
+    user: User, kind: str, signed: str, order: str, first: int, last: int, **values: Any
+) -> QuerySet[Assessment]:
+    named = forms_of(user, kind, signed, **values).filter(is_one_person=False)
+    by_type = [] if order == BY_NAME else [in_order_of_types()]
+    ordered = named.order_by(*by_type, "agency__name", "pk")
+    return ordered.select_related("agency").only(*SHOWN, "agency__name")[first:last]
+
+
+SHOWN = (
+    "key",
+    "agency",
+    "board",
+    "answers_of",
+    "status",
+    "due_on",
+    "signed_at",
+    "points",
+    "possible",
+    "critical_gaps",
+    "rag",
+)
+_TYPES, _NAMED = people.PreparedFor(_types_asked), people.PreparedFor(_named)
 
 
 def every_group(filters: Filters, *, user: User, today: date) -> list[Group]:
@@ -185,19 +241,8 @@ class _Part:
     ends: bool
 
 
-def _types(forms: AssessmentQuerySet) -> dict[FormType, dict[str, int]]:
-    """Of each type that has forms: all, small, and how many of either were signed."""
-    signed = Q(signed_at__isnull=False)
-    found = (
-        forms.order_by()
-        .values("form_type")
-        .annotate(
-            all=Count("pk"),
-            small=Count("pk", filter=Q(is_one_person=True)),
-            signed=Count("pk", filter=signed),
-            small_signed=Count("pk", filter=signed & Q(is_one_person=True)),
-        )
-    )
+def _types(found: Sequence[dict[str, Any]]) -> dict[FormType, dict[str, int]]:
+    """In order: all forms of a type, small ones, and how many of either were signed."""
     by_kind: dict[FormType, dict[str, Any]] = {
         FormType(each["form_type"]): {**each} for each in found
     }
@@ -247,36 +292,24 @@ def _rows(
     today: date,
 ) -> Iterator[Row]:
     counted = [each for each in forms if each.is_signed]
-    scores = _scores(counted, filters)
+    now, before = _scores(counted, filters)
     for form in forms:
         if not form.is_signed:
             yield Row(name_of(form, filters), instead=why_not(form, today))
             continue
         place = (form.agency_id, form.board_id)
-        then = scores.before.get(place, {})
-        cells = [
-            cell(
-                Rag(form.rag) if form.rag else None,
-                form.percent,
-                scoring.difference(form.percent, scores.whole_before.get(place)),
-                form.critical_gaps,
-            )
-        ]
+        of_form, then = now[place], before[place]
+        change = scoring.difference(form.percent, then.get(""))
+        cells = [cell(form.rag, form.percent, change, form.critical_gaps)]
         for section in sections:
-            score = scores.now[form.pk].get(section.code)
+            score = of_form.get(section.code)
             if score is None or not score.asked:
                 cells.append(Cell(_("Not asked"), "na"))
                 continue
-            last = then.get(section.code)
-            cells.append(
-                cell(
-                    Rag(score.rag) if score.rag else None,
-                    score.percent,
-                    scoring.difference(score.percent, last.percent if last else None),
-                    score.critical_gaps,
-                    applies=score.possible > 0,
-                )
-            )
+            share = scoring.percent(score.points, score.possible)
+            change = scoring.difference(share, then.get(section.code))
+            gaps, applies = score.critical_gaps, score.possible > 0
+            cells.append(cell(score.rag, share, change, gaps, applies=applies))
         yield Row(name_of(form, filters), cells, key=form.key)
 
 
@@ -307,20 +340,21 @@ def why_not(form: Assessment, today: date) -> str:
 
 
 def cell(
-    rag: Rag | None,
+    rag: str,
     percent: Decimal | None,
     change: Decimal | None,
     gaps: int,
     *,
     applies: bool = True,
 ) -> Cell:
+    """``rag`` is empty where something is not answered."""
     if not applies:
         return Cell(_("Does not apply"), "na")
-    if rag is None or percent is None:
+    if not rag or percent is None:
         return Cell(_("Incomplete"), "none")
     return Cell(
-        str(rag.label),
-        str(rag),
+        str(Rag(rag).label),
+        rag,
         str(percent),
         changed(change),
         ngettext("%(number)d gap", "%(number)d gaps", gaps) % {"number": gaps} if gaps else "",
@@ -336,37 +370,65 @@ def changed(change: Decimal | None) -> str:
     return f"+{change}" if change > 0 else f"{MINUS}{abs(change)}"
 
 
-@dataclass
-class _Scores:
-    """Stored scores: of this year's forms by form, of last year's by agency and board."""
+class _Score(NamedTuple):
+    """What is stored of one section of one form."""
 
-    now: dict[Any, dict[str, SectionScore]]
-    before: dict[tuple[int, int], dict[str, SectionScore]]
-    whole_before: dict[tuple[int, int], Decimal | None]
+    cycle: int
+    agency: int
+    board: int
+    form_points: int
+    form_possible: int
+    section: str
+    asked: int
+    points: int
+    possible: int
+    critical_gaps: int
+    rag: str
 
 
-def _scores(forms: Sequence[Assessment], filters: Filters) -> _Scores:
-    """One query. Last year's are those of the same board and major version; else there are none."""
-    found = _Scores(defaultdict(dict), defaultdict(dict), {})
+def _stored(*, cycles: list[int], agencies: list[int]) -> QuerySet[Any]:
+    """As ``_Score``; from the forms to their scores, of which there are those of all years."""
+    forms = Assessment.objects.counted().filter(cycle__in=cycles, agency__in=agencies)
+    return forms.order_by().values_list(
+        "cycle",
+        "agency",
+        "board",
+        "points",
+        "possible",
+        *(f"sections__{name}" for name in _Score._fields[5:]),
+    )
+
+
+_STORED = Prepared(_stored)
+_Place = tuple[int, int]
+
+
+def _scores(
+    forms: Sequence[Assessment], filters: Filters
+) -> tuple[dict[_Place, dict[str, _Score]], dict[_Place, dict[str, Decimal | None]]]:
+    """By agency and board, then by section: this year's scores, and last year's out of 100.
+
+    One query. Last year's whole is under ""; they are of the same board and major version, else
+    there are none.
+    """
+    now: dict[_Place, dict[str, _Score]] = defaultdict(dict)
+    before: dict[_Place, dict[str, Decimal | None]] = defaultdict(dict)
     cycle = filters.cycle
     if not forms or cycle is None:
-        return found
-    shown = {(each.agency_id, each.board_id) for each in forms}
-    wanted = Q(assessment__in=[each.pk for each in forms])
+        return now, before
     last = next((each for each in filters.cycles if each.year == cycle.year - 1), None)
+    cycles = [cycle.pk]
     if last is not None and last.standards.major == cycle.standards.major:
-        then = Assessment.objects.filter(
-            cycle=last, agency__in={agency for agency, _board in shown}
-        )
-        wanted |= Q(assessment__in=then.counted().values("pk"))
-    for score in SectionScore.objects.filter(wanted).defer("ratings").select_related("assessment"):
-        form = score.assessment
-        if form.cycle_id == cycle.pk:
-            found.now[form.pk][score.section] = score
-        elif (place := (form.agency_id, form.board_id)) in shown:
-            found.before[place][score.section] = score
-            found.whole_before[place] = form.percent
-    return found
+        cycles.append(last.pk)
+    agencies = sorted({each.agency_id for each in forms})
+    for score in map(_Score._make, _STORED(cycles=cycles, agencies=agencies)):
+        place = (score.agency, score.board)
+        if score.cycle == cycle.pk:
+            now[place][score.section] = score
+        else:
+            before[place][score.section] = scoring.percent(score.points, score.possible)
+            before[place][""] = scoring.percent(score.form_points, score.form_possible)
+    return now, before
 
 
 # The middle of a type, and small settings --------------------------------------------------------
@@ -383,14 +445,15 @@ class _Summaries:
     @classmethod
     def of(
         cls,
-        forms: AssessmentQuerySet,
+        filters: Filters,
+        user: User,
         kinds: Sequence[FormType],
         sections: Sequence[StandardSection],
         hidden: set[FormType],
     ) -> "_Summaries":
         if not kinds:
             return cls(sections, {}, {}, hidden)
-        return cls(sections, *_medians(forms.counted().filter(form_type__in=kinds)), hidden)
+        return cls(sections, *_medians(filters, user, kinds), hidden)
 
     def rows(self, kind: FormType, counts: dict[str, int]) -> Iterator[Row]:
         if counts["small"]:
@@ -426,7 +489,30 @@ def _one_decimal(middle: float) -> Decimal:
 Middles = dict[FormType, dict[str, Decimal]]
 
 
-def _medians(forms: AssessmentQuerySet) -> tuple[Middles, Middles]:
+def _middles(
+    user: User, part: str, kinds: Sequence[FormType], *shape: str, **values: Any
+) -> QuerySet[Any]:
+    """Of whole forms; where ``part`` is "sections__", of their sections."""
+    forms = forms_of(user, *shape, **values).counted().filter(form_type__in=kinds)
+    alone = Q(is_one_person=True)
+    by = [F("form_type"), F("sections__section")] if part else [F("form_type")]
+    return (
+        forms.order_by()
+        .filter(**{f"{part}possible__gt": 0})
+        .values_list(*by)
+        .annotate(
+            number=Count("pk", filter=~alone),
+            middle=Middle(share_of(part), filter=~alone),
+            small=Count("pk", filter=alone),
+            small_middle=Middle(share_of(part), filter=alone),
+        )
+    )
+
+
+_MIDDLES = people.PreparedFor(_middles)
+
+
+def _medians(filters: Filters, user: User, kinds: Sequence[FormType]) -> tuple[Middles, Middles]:
     """By type, of the whole form under "" and by section, from three scores up: two queries.
 
     Returns:
@@ -435,27 +521,16 @@ def _medians(forms: AssessmentQuerySet) -> tuple[Middles, Middles]:
     """
     of_all: Middles = defaultdict(dict)
     of_small: Middles = defaultdict(dict)
-    whole = forms.order_by().filter(possible__gt=0).values("form_type")
-    parts = (
-        SectionScore.objects.filter(assessment__in=forms.values("pk"), possible__gt=0)
-        .order_by()
-        .values("section", form_type=F("assessment__form_type"))
-    )
-    for query, alone in (
-        (whole, Q(is_one_person=True)),
-        (parts, Q(assessment__is_one_person=True)),
-    ):
-        for each in query.annotate(
-            number=Count("pk", filter=~alone),
-            middle=Middle(PERCENT, filter=~alone),
-            small=Count("pk", filter=alone),
-            small_middle=Middle(PERCENT, filter=alone),
+    for part in ("", "sections__"):
+        shape = (part, tuple(kinds), *filters.shape)
+        for kind, *section, number, middle, small, small_middle in _MIDDLES(
+            user, *shape, **filters.values(filters.cycle)
         ):
-            kind, section = FormType(each["form_type"]), str(each.get("section", ""))
-            if each["number"] >= GROUP_AT_LEAST:
-                of_all[kind][section] = _one_decimal(each["middle"])
-            if each["small"] >= HIDDEN_BELOW:
-                of_small[kind][section] = _one_decimal(each["small_middle"])
+            code = section[0] if section else ""
+            if number >= GROUP_AT_LEAST:
+                of_all[FormType(kind)][code] = _one_decimal(middle)
+            if small >= HIDDEN_BELOW:
+                of_small[FormType(kind)][code] = _one_decimal(small_middle)
     return of_all, of_small
 
 
@@ -464,7 +539,7 @@ def headline(found: HeatMap, filters: Filters, *, user: User) -> list[str]:
     """How many have signed, and where the critical gaps are: one query."""
     if filters.cycle is None:
         return []
-    every, signed, forms = found.agencies, found.signed, filters.forms(user)
+    every, signed = found.agencies, found.signed
     said = [
         ngettext(
             "%(signed)d of %(every)d agency has signed off.",
@@ -473,7 +548,7 @@ def headline(found: HeatMap, filters: Filters, *, user: User) -> list[str]:
         )
         % {"signed": signed, "every": every}
     ]
-    gaps = critical_gaps(forms)
+    gaps = critical_gaps(filters, user=user)
     if not gaps:
         return [*said, _("None of those has a critical gap.")] if signed else said
     places = ", ".join(f"{code} ({number})" for code, number in gaps.most_common(MOST_NAMED))
@@ -484,15 +559,20 @@ def headline(found: HeatMap, filters: Filters, *, user: User) -> list[str]:
     return [*said, words % {"places": places}]
 
 
-def critical_gaps(forms: AssessmentQuerySet) -> Counter[str]:
+def critical_gaps(filters: Filters, *, user: User) -> Counter[str]:
     """The code of each critical standard that is not in place: how many signed forms say so.
 
     Without settings where one person works: beside the named ones a count would tell theirs.
     """
-    scores = SectionScore.objects.filter(
-        assessment__in=forms.counted().values("pk"),
-        assessment__is_one_person=False,
-        critical_gaps__gt=0,
-    )
-    codes = scores.order_by().annotate(code=Func(F("gaps"), function="unnest"))
-    return Counter(dict(codes.values_list("code").annotate(number=Count("pk"))))
+    return Counter(dict(_GAPS(user, *filters.shape, **filters.values(filters.cycle))))
+
+
+def _gaps(user: User, *shape: str, **values: Any) -> QuerySet[Any]:
+    forms = forms_of(user, *shape, **values).counted()
+    forms = forms.filter(is_one_person=False, critical_gaps__gt=0)
+    sections = forms.filter(sections__critical_gaps__gt=0).order_by()
+    codes = sections.annotate(code=Func(F("sections__gaps"), function="unnest"))
+    return codes.values_list("code").annotate(number=Count("pk")).order_by("code")
+
+
+_GAPS = people.PreparedFor(_gaps)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from selfassessment import charts, scoring
 from selfassessment.board.filters import Filters
-from selfassessment.board.heatmap import PERCENT, Middle
+from selfassessment.board.heatmap import Middle, share_of
 from selfassessment.models import Assessment, Cycle, SectionScore
 from selfassessment.terms import GROUP_AT_LEAST, POINTS, Rating
 
@@ -70,7 +70,7 @@ def lines(filters: Filters, *, user: User) -> list[Line]:
         .values("section", year=F("assessment__cycle__year"))
     )
     for query in (whole, parts):
-        for each in query.annotate(number=Count("pk"), middle=Middle(PERCENT)):
+        for each in query.annotate(number=Count("pk"), middle=Middle(share_of())):
             if each["number"] >= GROUP_AT_LEAST:
                 middle = Decimal(str(each["middle"])).quantize(scoring.ONE_DECIMAL)
                 middles[str(each.get("section", WHOLE))][each["year"]] = middle

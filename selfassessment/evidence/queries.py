@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import F, QuerySet
+
+from accounts.prepared import Prepared
 from files.terms import FileState
 from selfassessment.evidence.models import (
     WITHOUT_CONTENT,
@@ -99,22 +103,27 @@ def items_of(assessment: Assessment) -> list[EvidenceItem]:
     Two queries, whatever the amount. Of several files the newest that was there when the form
     was signed.
     """
-    uses: dict[UUID, list[EvidenceUse]] = {}
-    found = EvidenceUse.objects.filter(assessment=assessment.source_id)
-    for use in found.select_related("evidence__owner", "standard").order_by(
-        "standard__order", "added_at", "pk"
-    ):
+    uses: dict[UUID, list[Any]] = {}
+    for use in _USES(form=assessment.source_id):
         uses.setdefault(use.evidence_id, []).append(use)
     versions = versions_of(uses)
     return [
         EvidenceItem(
             evidence=those[0].evidence,
             version=at_the_time(versions.get(key, []), assessment.signed_at),
-            codes=tuple(use.standard.code for use in those),
+            codes=tuple(use.code for use in those),
             added_at=min(use.added_at for use in those),
         )
         for key, those in uses.items()
     ]
+
+
+def _uses(*, form: UUID) -> QuerySet[EvidenceUse]:
+    found = EvidenceUse.objects.filter(assessment=form).annotate(code=F("standard__code"))
+    return found.select_related("evidence__owner").order_by("standard__order", "added_at", "pk")
+
+
+_USES = Prepared(_uses)
 
 
 def load_keys(items: Iterable[EvidenceItem]) -> None:

@@ -6,7 +6,7 @@ sign-off voided, and from then on nothing of the review counts, though all of it
 """
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -21,9 +21,6 @@ from agencies.terms import Role
 from selfassessment.moderation.terms import FullReason, Why
 from selfassessment.standards.models import Standard
 from selfassessment.terms import Outcome, Rating
-
-if TYPE_CHECKING:
-    from selfassessment.models import Assessment
 
 REASON = 500  # characters
 WORDS = 4000  # characters
@@ -309,11 +306,6 @@ class ModeratedQuerySet(models.QuerySet["Moderated"]):
     def counting(self) -> Self:
         """Ratings that count instead of the agency's own."""
         return self.filter(review__signoff__voided_at__isnull=True)
-
-    def ratings(self, assessment: "Assessment") -> dict[int, str]:
-        """Primary key of the standard to the rating that counts: one query."""
-        found = self.counting().filter(assessment=assessment)
-        return dict(found.values_list("standard_id", "rating"))
 
 
 class Moderated(models.Model):

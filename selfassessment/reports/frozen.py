@@ -92,7 +92,7 @@ def frozen(assessment: Assessment) -> dict[str, Any]:
         "prepared_at": assessment.prepared_at.isoformat() if assessment.prepared_at else "",
         "let_off": _let_off(assessment),
         "bands": [cycle.amber_from, cycle.green_from],
-        **_scores(ratings, before, list(cycle.standards.sections.all()), cycle.bands),
+        **scores(ratings, before, list(cycle.standards.sections.all()), cycle.bands),
         "asked": [
             {
                 "code": each.code,
@@ -193,7 +193,7 @@ def _answer(answer: Answer | None) -> dict[str, str]:
     }
 
 
-def _scores(
+def scores(
     ratings: list[Rated],
     before: LastYear | None,
     sections: list[StandardSection],

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 
 from accounts.http import SignedInRequest
 from accounts.models import User
+from accounts.prepared import Prepared
 from agencies import people
 from audit import events
 from selfassessment import policy, results
@@ -22,9 +24,29 @@ from selfassessment.workflow.talking import OVER
 def visible(request: SignedInRequest, key: str) -> Assessment:
     """The form, if the person may read it; else the page for what is not there."""
     people.roles_for(request)  # read once, and visible_to() knows where they work
-    seen = Assessment.objects.visible_to(request.user).with_void()
+    found: list[Assessment] = _FORM(request.user, key=key)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _form(user: User, *, key: str) -> QuerySet[Assessment]:
+    seen = Assessment.objects.visible_to(user).with_void()
     related = ("cycle__standards", "agency", "board", "answers_of", "prepared_by")
-    return get_object_or_404(seen.select_related(*related), key=key)
+    return seen.select_related(*related).filter(key=key)
+
+
+_FORM = people.PreparedFor(_form)
+
+
+def _given(*, form: UUID) -> QuerySet[Assignment]:
+    given = Assignment.objects.filter(
+        assessment=form, taken_back_at__isnull=True, helper__ended_at__isnull=True
+    )
+    return given.select_related("helper__person")
+
+
+_GIVEN = Prepared(_given)
 
 
 @dataclass
@@ -42,12 +64,7 @@ class Desk:
     @cached_property
     def assignments(self) -> dict[int, Assignment]:
         """Who was given which standard, by its key."""
-        given = Assignment.objects.filter(
-            assessment=self.form.source_id,
-            taken_back_at__isnull=True,
-            helper__ended_at__isnull=True,
-        )
-        return {each.standard_id: each for each in given.select_related("helper__person")}
+        return {each.standard_id: each for each in _GIVEN(form=self.form.source_id)}
 
     @cached_property
     def leads(self) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import User
+from accounts.prepared import Prepared
 from agencies import workdays
 from agencies.models import Membership
 from agencies.terms import Role
@@ -47,7 +49,7 @@ class Line:
     standard: Standard
     answer: Answer | None
     assignment: Assignment | None
-    last: Answer | None
+    last: str  # last year's rating
     has_action: bool = False
     open_comments: int = 0
 
@@ -179,12 +181,11 @@ def overview(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 def _parts(found: Desk, before: Before) -> list[Part]:
-    given = Answer.objects.filter(assessment=found.form.source_id)
-    answers = {each.standard_id: each for each in given}
-    scores = {each.section: each for each in found.form.sections.all()}
-    last = before.answers if found.is_agency else {}
-    planned = _planned(found) if found.is_agency else set()
-    comments = _open_comments(found) if found.is_agency else {}
+    answers = {each.standard_id: each for each in _ANSWERS(form=found.form.source_id)}
+    scores = {each.section: each for each in _SCORES(form=found.form.pk)}
+    last = before.ratings if found.is_agency else {}
+    planned = set(_PLANNED(form=found.form.source_id)) if found.is_agency else set()
+    comments = dict(_OPEN_COMMENTS(form=found.form.source_id)) if found.is_agency else {}
     return [
         Part(
             section,
@@ -193,7 +194,7 @@ def _parts(found: Desk, before: Before) -> list[Part]:
                     each,
                     answers.get(each.pk),
                     found.assignments.get(each.pk) if found.is_agency else None,
-                    last.get(each.code),
+                    last.get(each.code, ""),
                     each.code in planned,
                     comments.get(each.pk, 0),
                 )
@@ -206,16 +207,23 @@ def _parts(found: Desk, before: Before) -> list[Part]:
     ]
 
 
-def _planned(found: Desk) -> set[str]:
+def _planned(*, form: UUID) -> QuerySet[Any]:
     """Codes of the standards for which there is an action."""
-    standing = of_form(found.form).exclude(status=ActionStatus.CANCELLED)
-    return set(standing.order_by().values_list("standards__code", flat=True).distinct())
+    standing = of_form(form).exclude(status=ActionStatus.CANCELLED)
+    return standing.order_by().values_list("standards__code", flat=True).distinct()
 
 
-def _open_comments(found: Desk) -> dict[int, int]:
+def _open_comments(*, form: UUID) -> QuerySet[Any]:
     """Standard to what colleagues said of it that nobody has dealt with."""
-    left = Comment.objects.filter(assessment=found.form.source_id, dealt_with_at__isnull=True)
-    return dict(left.values_list("standard").annotate(number=Count("pk")).order_by())
+    left = Comment.objects.filter(assessment=form, dealt_with_at__isnull=True)
+    return left.values_list("standard").annotate(number=Count("pk")).order_by()
+
+
+_ANSWERS = Prepared(
+    lambda *, form: Answer.objects.filter(assessment=form).only("standard", "rating", "version")
+)
+_SCORES = Prepared(lambda *, form: SectionScore.objects.filter(assessment=form).defer("ratings"))
+_PLANNED, _OPEN_COMMENTS = Prepared(_planned), Prepared(_open_comments)
 
 
 def _shown(parts: list[Part], show: str, found: Desk) -> Iterator[tuple[StandardSection, Any]]:
@@ -286,7 +294,7 @@ def _first(found: Desk, lines: list[Line], *, today: Any) -> Iterator[tuple[Stan
 
 
 def _reasons(line: Line, *, today: Any) -> Iterator[tuple[int, str]]:
-    one, last = line.standard, line.last.rating if line.last else ""
+    one, last = line.standard, line.last
     if advice.action_needed(one, line.rating) and not line.has_action:
         if line.rating == Rating.NOT_IN_PLACE and one.critical:
             words = _("critical and not in place. It needs an action due within 30 days.")
@@ -351,12 +359,19 @@ def _levels() -> list[tuple[Rating, str]]:
 
 def _signing(found: Desk) -> dict[str, str]:
     """Who prepares it and who signs, by name: one query."""
-    held = Membership.objects.active().filter(agency=found.form.agency, person__is_active=True)
     named: dict[bool, list[str]] = {True: [], False: []}
-    asked = held.filter(role__in=[*FORM_LEADS, Role.SENIOR_LEAD]).order_by("person__name")
-    for role, name in asked.values_list("role", "person__name"):
+    for role, name in _SIGNING(agency=found.form.agency_id):
         named[role == Role.SENIOR_LEAD].append(name)
     return {"leads": _one_of(named[False]), "senior": _one_of(named[True])}
+
+
+def _who_signs(*, agency: int) -> QuerySet[Any]:
+    held = Membership.objects.active().filter(agency=agency, person__is_active=True)
+    asked = held.filter(role__in=[*FORM_LEADS, Role.SENIOR_LEAD]).order_by("person__name")
+    return asked.values_list("role", "person__name")
+
+
+_SIGNING = Prepared(_who_signs)
 
 
 def _one_of(names: list[str]) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest
+from accounts.prepared import Prepared
 from clauses.models import clauses_with
 from selfassessment import advice, workflow
 from selfassessment.actions.models import Action
@@ -81,9 +83,7 @@ class Page:
     @cached_property
     def actions(self) -> list[Action]:
         """What will be done about it."""
-        found = of_form(self.desk.form).filter(standards__code=self.standard.code)
-        standing = found.exclude(status=ActionStatus.CANCELLED)
-        return list(standing.select_related("owner").in_order())
+        return _ACTIONS(form=self.desk.form.source_id, code=self.standard.code)
 
     def wanted(self, answer: Answer) -> list[advice.Wanted]:
         return advice.wanted(
@@ -106,12 +106,29 @@ class Page:
         )
 
 
+def _actions(*, form: UUID, code: str) -> QuerySet[Action]:
+    standing = of_form(form).filter(standards__code=code).exclude(status=ActionStatus.CANCELLED)
+    return standing.select_related("owner").in_order()
+
+
+def _answer(*, form: UUID, standard: int) -> QuerySet[Answer]:
+    given = Answer.objects.filter(assessment=form, standard=standard)
+    return given.select_related("saved_by", "still_true_by")
+
+
+def _said(*, form: UUID, standard: int) -> QuerySet[Comment]:
+    said = Comment.objects.filter(assessment=form, standard=standard)
+    return said.select_related("by", "dealt_with_by")
+
+
+_ACTIONS, _ANSWER, _COMMENTS = Prepared(_actions), Prepared(_answer), Prepared(_said)
+
+
 def find(request: SignedInRequest, key: str, code: str) -> Page:
     """The page, if the person may read the form and it asks the standard; else it is not there."""
     found = desk(request, key)
     one = found.standard(code)
-    given = Answer.objects.filter(assessment=found.form.source_id, standard=one)
-    answer = given.select_related("saved_by", "still_true_by").first()
+    answer = next(iter(_ANSWER(form=found.form.source_id, standard=one.pk)), None)
     last = Before(found.form).beside(one.code)
     if last is not None and not found.is_agency and not last.was_read:
         last = None  # whoever reads from outside reads only what was signed
@@ -203,9 +220,11 @@ def _next(page: Page) -> Standard | None:
 @require_POST
 def keep(request: SignedInRequest, key: str, code: str) -> HttpResponse:
     """What script saves while somebody types; it sends the form as the button would."""
-    page = find(request, key, code)
-    if not (page.desk.leads or page.desk.is_mine(page.standard)):
+    found = desk(request, key)
+    one = found.standard(code)
+    if not (found.leads or found.is_mine(one)):
         raise PermissionDenied
+    page = Page(found, one, answer=None, last=Before(found.form).beside(one.code))
     try:
         answer = page.save(request, page.form(request.POST).kept())
     except Stale as stale:
@@ -333,8 +352,7 @@ def draw(
 
 def _comments(page: Page) -> list[Comment]:
     """What colleagues said of it, the oldest first."""
-    said = Comment.objects.filter(assessment=page.desk.form.source_id, standard=page.standard)
-    return list(said.select_related("by", "dealt_with_by"))
+    return _COMMENTS(form=page.desk.form.source_id, standard=page.standard.pk)
 
 
 def _shown(page: Page) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from selfassessment.models import Answer, AnswerSave, Assessment
 from selfassessment.moves import Overtaken, Stale, TransitionError, locked, move
 from selfassessment.standards.models import Standard
 from selfassessment.terms import EDITABLE, Status
-from selfassessment.workflow.helping import settle
+from selfassessment.workflow.helping import is_whole, settle
 from selfassessment.workflow.signing import void_what_rests_on
 
 WRITTEN = ("rating", "position", "what_changed", "confidence", "not_applicable_reason")
@@ -53,7 +53,7 @@ def write_answer(
     answer = _answer(assessment, standard)
     if answer.version != version:
         raise Stale(answer)
-    before = {name: getattr(answer, name) for name in WRITTEN}
+    before, was_whole = {name: getattr(answer, name) for name in WRITTEN}, is_whole(answer)
     changed = [name for name in WRITTEN if values.get(name, before[name]) != before[name]]
     if not changed and still_true is None:
         return answer
@@ -72,7 +72,8 @@ def write_answer(
         before={name: before[name] for name in changed},
     )
     touch(assessment, by=by, now=now, what=standard.code, fields=changed)
-    settle(assessment, standard, answer, now=now)
+    if is_whole(answer) != was_whole:
+        settle(assessment, standard, answer, now=now)
     return answer
 
 
@@ -131,10 +132,12 @@ def touch(assessment: Assessment, *, by: User, now: datetime, what: str, fields:
         what: the standard's code, "evidence", "actions" or "consultation".
         fields: names of the columns that changed.
     """
-    if assessment.status == Status.NOT_STARTED:
+    begins = assessment.status == Status.NOT_STARTED
+    if begins:
         move(assessment, Status.IN_PROGRESS, by=by)
-    void_what_rests_on(assessment, by=by, now=now, reason=_("The form was changed."))
-    results.refresh(assessment)
+    also = void_what_rests_on(assessment, by=by, now=now, reason=_("The form was changed."))
+    if begins or "rating" in fields:  # on nothing else does a score rest
+        results.refresh(assessment, also)
     events.record(
         "assessment.changed",
         assessment,
@@ -152,5 +155,5 @@ def _must_be_open(assessment: Assessment) -> None:
 
 def _answer(assessment: Assessment, standard: Standard) -> Answer:
     """The row, made the first time; the form's own lock keeps a second one out."""
-    Answer.objects.get_or_create(assessment=assessment, standard=standard)
-    return Answer.objects.select_for_update().get(assessment=assessment, standard=standard)
+    rows = Answer.objects.select_for_update().filter(assessment=assessment, standard=standard)
+    return rows.first() or Answer.objects.create(assessment=assessment, standard=standard)

@@ -41,6 +41,8 @@ class AnsweredMeanwhile(TransitionError):  # noqa: N818 - what the page says
 # --- Void --------------------------------------------------------------------------------------
 def void(assessment: Assessment, *, by: User | None, now: datetime, reason: str) -> None:
     """Void the sign-off that stands, if any; its frozen copy stays."""
+    if assessment.signed_at is None:
+        return
     standing = SignOff.objects.standing().filter(assessment=assessment)
     if not standing.update(voided_at=now, voided_by=by, void_reason=reason):
         return
@@ -52,16 +54,21 @@ def void(assessment: Assessment, *, by: User | None, now: datetime, reason: str)
     )
 
 
-def void_what_rests_on(assessment: Assessment, *, by: User, now: datetime, reason: str) -> None:
+def void_what_rests_on(
+    assessment: Assessment, *, by: User, now: datetime, reason: str
+) -> list[Assessment]:
     """After a change of the answers: of this form, and of every one that shares them.
 
+    Returns:
+        those that share them, locked.
     Raises:
         TransitionError: another board's moderators are working from them; nothing is changed.
     """
     void(assessment, by=by, now=now, reason=reason)
     if assessment.status == Status.RETURNED and assessment.prepared_at is not None:
         _take_back_preparation(assessment)
-    for other in assessment.also_sent_as.select_for_update(of=("self",)):
+    also = list(assessment.also_sent_as.select_for_update(of=("self",)))
+    for other in also:
         if other.status in (Status.MODERATION, Status.MODERATED, Status.PUBLISHED):
             raise TransitionError("another board is moderating the same answers")
         if other.status in TAKEN_BACK:
@@ -70,6 +77,7 @@ def void_what_rests_on(assessment: Assessment, *, by: User, now: datetime, reaso
             notices.drop(other, NoticeKind.READY)
         elif other.status == Status.RETURNED and other.prepared_at is not None:
             _take_back_preparation(other)
+    return also
 
 
 def _take_back_preparation(assessment: Assessment) -> None:
