@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from agencies.models import Membership
 from agencies.terms import Role
+from bench import report as full
 from bench.client import Page
 from demo import sample
 from demo.yearly import sampling
@@ -103,12 +104,11 @@ def documents(sheets_of: Any) -> dict[str, float]:
     report = board.render(filters, user=board_member(), now=timezone.now(), tell=lambda _done: None)
     seconds = time.perf_counter() - began
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    signed = Assessment.objects.filter(status=Status.SIGNED, cycle__closed_at=None)
-    whole = signed.order_by("-asked", "pk").select_related("cycle", "agency", "board")[:1].get()
-    agency.render(whole, None)  # fonts and style are read once in a process
-    made = agency.render(whole, None)
+    whole = full.signed(sampling.open_cycle(timezone.now()))
+    agency.render(*whole)  # fonts and style are read once in a process
+    made = agency.render(*whole)
     sheets = sheets_of(made)
-    ours = _median(lambda: agency.render(whole, None)) / sheets
+    ours = _median(lambda: agency.render(*whole)) / sheets
     text = _plain_of(sheets, sheets_of)
     plain_sheets = sheets_of(_plain(text))
     plain = _median(lambda: _plain(text)) / plain_sheets

@@ -105,7 +105,10 @@ class Page:
 
 # What a page holds ----------------------------------------------------------------------------
 class Form(HTMLParser):
-    """The fields of the page's main form as a browser would send them, nothing changed."""
+    """The fields of the page's main form as a browser would send them, nothing changed.
+
+    Of several the one that script saves by itself.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -120,8 +123,10 @@ class Form(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
         if tag == "form" and said.get("method", "").lower() == "post":
-            self._inside = True
-            self.autosave = said.get("data-autosave", self.autosave)
+            self._inside = not self.autosave
+            if "data-autosave" in said:
+                self.autosave = said["data-autosave"]
+                self.fields, self.texts, self._inside = [], [], True
         if not self._inside or not (name := said.get("name")):
             return
         kind = said.get("type", "text")

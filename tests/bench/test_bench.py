@@ -12,6 +12,7 @@ PAGE = """
 <input type="radio" name="repeated" value="yes" checked><input type="radio" name="repeated"
  value="no"><textarea name="observed">
 What I &amp; others saw</textarea><button name="later" value="1">Later</button></form>
+<form method="post"><textarea name="comment">Another form of the page</textarea></form>
 """
 
 
