@@ -78,6 +78,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "agencies:invite": ADMIN,
     "agencies:review": ADMIN,
     "agencies:contact": ADMIN,
+    "agencies:logo": ADMIN,
     "audit:log": (*LEADS, Role.AGENCY_ADMIN, Role.PRIVACY_OFFICER, *ANYBODY[-2:]),
     "standards:sets": SETS,
     "standards:begin": DRAFTS,
