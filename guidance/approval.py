@@ -11,6 +11,7 @@ from wagtail.forms import TaskStateCommentForm
 from wagtail.models import AbstractGroupApprovalTask, Page, Revision, TaskState, WorkflowState
 
 from accounts.models import User
+from outbox.parts import alone
 
 
 class ReasonForm(TaskStateCommentForm):
@@ -71,6 +72,8 @@ def keep_schedule(now: datetime) -> None:
     """Publish what was agreed for a moment that has come, and take away what has run out."""
     due = Revision.objects.filter(approved_go_live_at__lte=now).order_by("approved_go_live_at")
     for revision in due:
-        revision.publish(log_action="wagtail.publish.scheduled")
+        with alone(f"Publishing of revision {revision.pk}"):
+            revision.publish(log_action="wagtail.publish.scheduled")
     for page in Page.objects.live().filter(expire_at__lte=now).order_by("expire_at"):
-        page.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+        with alone(f"End of page {page.pk}"):
+            page.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")

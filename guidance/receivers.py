@@ -121,6 +121,7 @@ def print_what_may_be_had(instance: scanning.FileCheck, **kwargs: Any) -> None:
 
 
 @receiver(housekeeping, dispatch_uid="guidance_scan")
+@in_parts
 def check_files(now: datetime, **kwargs: Any) -> None:
     scanning.check_due(now)
 

@@ -22,6 +22,7 @@ from files.scanning import MOST_REFUSALS, TRY_AGAIN_MINUTES
 from files.terms import FileState
 from guidance import notices
 from guidance.stored import kept
+from outbox.parts import alone
 
 AT_ONCE = 20  # files in one minute
 
@@ -100,8 +101,9 @@ def check_due(now: datetime, *, most: int = AT_ONCE) -> None:
         return
     due = FileCheck.objects.filter(state=FileState.PENDING, next_try_at__lte=now)
     for pk in list(due.order_by("next_try_at").values_list("pk", flat=True)[:most]):
-        if scan(pk, now=now) == FileState.PENDING:
-            return  # nobody is there: the others wait too
+        with alone(f"Scan of document {pk}", locked=False):
+            if scan(pk, now=now) == FileState.PENDING:
+                return  # nobody is there: the others wait too
 
 
 def scan(pk: int, *, now: datetime) -> FileState | None:

@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from accounts.database import asking
 from audit import events
 from outbox.models import EMPTIED, Message
+from outbox.parts import is_in_parts
 from outbox.signals import housekeeping
 from outbox.tasks import give_back_lost, remove_finished
 from vault import keys
@@ -56,9 +57,12 @@ def only_one() -> Iterator[bool]:
 
 def _run(each: Callable[..., Any], now: datetime) -> bool:
     try:
-        with transaction.atomic():
-            asking(None)
+        if is_in_parts(each):
             each(signal=housekeeping, sender=None, now=now)
+        else:
+            with transaction.atomic():
+                asking(None)
+                each(signal=housekeeping, sender=None, now=now)
     except Exception as fault:
         # Its words may be those of a case, so only its class is told.
         logger.error(

@@ -11,6 +11,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.database import asking
+from outbox.parts import is_in_parts
 
 LOST_AFTER = timedelta(minutes=10)  # no job takes as long; its process is gone
 
@@ -33,7 +34,10 @@ class TaskRunner:
         self.current: UUID | None = None
 
     def run_next(self) -> bool:
-        """Run the next job in a transaction of its own; ``False`` if none is ready."""
+        """Run the next job in a transaction of its own; ``False`` if none is ready.
+
+        One that is marked ``in_parts`` opens its own.
+        """
         with transaction.atomic():
             job = DBTaskResult.objects.ready().filter(backend_name="default").get_locked()
             if job is None:
@@ -41,10 +45,14 @@ class TaskRunner:
             job.claim(self.worker_id)
             self.current = job.pk
         try:
-            with transaction.atomic():
-                asking(None)
-                task = job.task
-                value = task.call(*job.args_kwargs["args"], **job.args_kwargs["kwargs"])
+            task = job.task
+            given = job.args_kwargs
+            if is_in_parts(task.func):
+                value = task.call(*given["args"], **given["kwargs"])
+            else:
+                with transaction.atomic():
+                    asking(None)
+                    value = task.call(*given["args"], **given["kwargs"])
             job.set_successful(value)
         except Exception as fault:
             name = type(fault).__name__

@@ -24,6 +24,7 @@ from agencies.terms import AGENCY_LEADS, PREVENT, Kept, Role
 from agencies.workdays import LOCAL
 from audit import events
 from outbox import post
+from outbox.parts import alone
 from referrals import workflow
 from referrals.models import (
     Clock,
@@ -334,7 +335,7 @@ def carry_out(now: datetime) -> int:
     ready = Disposal.objects.signed().filter(goes_on__lte=today).order_by("goes_on", "pk")
     count = 0
     for pk, referral_id in ready.values_list("pk", "referral_id")[:AT_ONCE]:
-        with transaction.atomic():
+        with alone(f"Disposal {pk}"):
             referral = locked(Referral(pk=referral_id))  # before its disposal, as `hold` does
             case = Disposal.objects.signed().select_for_update().filter(pk=pk).first()
             if case is None:

@@ -1,11 +1,9 @@
 """What the portal does for cases on its own: every minute, and when people leave or are away."""
 
-import logging
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
@@ -22,52 +20,55 @@ from agencies.signals import (
 from agencies.workflow import RefusedError
 from audit.signals import hidden_cases
 from files.terms import FileState
+from outbox.parts import alone, in_parts
 from outbox.signals import housekeeping
 from referrals import clocks, disposal, retention, workflow
 from referrals.models import Exclusion, Referral
 from referrals.moves import NotReady
 from referrals.terms import Status
 
-logger = logging.getLogger("referrals")
-
 
 @receiver(housekeeping, dispatch_uid="referrals.clocks")
+@in_parts
 def escalate_clocks(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     clocks.run_due(now)
 
 
 @receiver(housekeeping, dispatch_uid="referrals.drafts")
+@in_parts
 def look_after_drafts(sender: Any, *, now: datetime, **kwargs: Any) -> None:
-    retention.remind_drafts(now)
+    with alone("Reminders of drafts"):
+        retention.remind_drafts(now)
     retention.dispose_stale_drafts(now)
 
 
 @receiver(housekeeping, dispatch_uid="referrals.disposal")
+@in_parts
 def dispose_of_what_was_signed(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     disposal.carry_out(now)
 
 
 @receiver(housekeeping, dispatch_uid="referrals.documents")
+@in_parts
 def make_missing_documents(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     """A PDF whose job was lost is made all the same; one that cannot be made stops no other."""
     from referrals import report  # WeasyPrint is slow to import, and only the worker needs it
 
     for pk in report.missing(now):
-        try:
-            with transaction.atomic():
-                report.make(Referral.objects.get(pk=pk))
-        except Exception as fault:  # its words may be those of a case
-            logger.error("Document of case %s: %s", pk, type(fault).__name__)
+        with alone(f"Document of case {pk}", locked=False):
+            report.make(Referral.objects.get(pk=pk))
 
 
 @receiver(housekeeping, dispatch_uid="referrals.scans")
+@in_parts
 def scan_what_waits(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     """Files whose virus check got no answer, or whose job was lost."""
     if not settings.SCANNER:
         return
     for pk in workflow.waiting_for_scan(now):
-        if workflow.scan(pk, now=now) == FileState.PENDING:
-            return  # nobody is there: the others wait too
+        with alone(f"Scan of file {pk}", locked=False):
+            if workflow.scan(pk, now=now) == FileState.PENDING:
+                return  # nobody is there: the others wait too
 
 
 @receiver(membership_ended, dispatch_uid="referrals.leaver")
@@ -114,10 +115,12 @@ def give_away_absent_work(sender: Any, *, absence: Absence, **kwargs: Any) -> No
 
 
 @receiver(housekeeping, dispatch_uid="referrals.cover")
+@in_parts
 def cover_absences_that_began(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     """An absence set for later takes effect on its first day."""
     for absence in Absence.objects.covering(timezone.localdate(now)).select_related("person"):
-        workflow.cover(absence, now=now)
+        with alone(f"Cover of absence {absence.pk}"):
+            workflow.cover(absence, now=now)
 
 
 @receiver(hidden_cases, dispatch_uid="referrals.hidden_cases")

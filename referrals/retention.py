@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from agencies import workdays
 from audit import events
 from outbox.models import Message as Mail
+from outbox.parts import alone
 from referrals import clocks, notices, stumbles, workflow
 from referrals.models import Referral, ReferralQuerySet
 from referrals.terms import Status
@@ -66,7 +66,7 @@ def dispose_stale_drafts(now: datetime) -> int:
     """Destroy what nobody sent; an empty stub stays, which says that there was a draft."""
     count = 0
     for referral in stale_drafts(now):
-        with transaction.atomic():
+        with alone(f"Draft {referral.pk}"):
             referral = Referral.objects.select_for_update().get(pk=referral.pk)
             if referral.status != Status.DRAFT or referral.touched_at > now - _kept():
                 continue

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from outbox.parts import alone, in_parts
 from outbox.signals import housekeeping
 from selfassessment import notices
 from selfassessment.workflow import cycles
@@ -27,9 +28,11 @@ def write_digests(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 
 
 @receiver(housekeeping, dispatch_uid="selfassessment.documents")
+@in_parts
 def make_missing_documents(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     """A report whose job was lost is made all the same; board reports go after a week."""
     from selfassessment.reports import store  # WeasyPrint is slow to import
 
     store.make_missing(now)
-    store.throw_away_old(now)
+    with alone("Old board reports"):
+        store.throw_away_old(now)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.dispatch import receiver
 
 from files.terms import FileState
+from outbox.parts import alone, in_parts
 from outbox.signals import housekeeping
 from selfassessment.actions import notices, workflow
 from selfassessment.evidence import packs, scanning
@@ -17,13 +18,15 @@ NEW = timedelta(days=3)
 
 
 @receiver(housekeeping, dispatch_uid="selfassessment.evidence")
+@in_parts
 def scan_what_waits(sender: Any, *, now: datetime, **kwargs: Any) -> None:
     """Files whose virus check got no answer, or whose job was lost."""
     if not settings.SCANNER:
         return
     for pk in scanning.waiting_for_scan(now):
-        if scanning.scan(pk, now=now) == FileState.PENDING:
-            return  # nobody is there: the others wait too
+        with alone(f"Scan of evidence {pk}", locked=False):
+            if scanning.scan(pk, now=now) == FileState.PENDING:
+                return  # nobody is there: the others wait too
 
 
 @receiver(housekeeping, dispatch_uid="selfassessment.packs")

@@ -1,15 +1,19 @@
 """Files that come at the same moment, each on a connection of its own."""
 
+import uuid
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 
 import files
 from files.scanning import Verdict
 from files.terms import FileState
+from outbox import housekeeping
 from referrals import workflow
-from referrals.models import Attachment
-from tests.referrals import cases
+from referrals.models import Attachment, Referral
+from tests.referrals import cases, clamd
 from tests.referrals.test_races import problems, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,3 +63,37 @@ def test_two_workers_and_a_removal_at_once_agree():
         assert outcomes[:2].count(FileState.CLEAN) <= 1
         assert not Attachment.objects.exists()
         assert cases.fresh(draft).concern.attachments is None
+
+
+def free_cases() -> list[uuid.UUID]:
+    with transaction.atomic():
+        found = Referral.objects.select_for_update(skip_locked=True)
+        return list(found.values_list("pk", flat=True))
+
+
+def test_no_case_is_locked_while_files_are_looked_at_and_a_broken_one_stops_no_other(
+    settings, tmp_path, monkeypatch
+):
+    cast = cases.make_cast()
+    for number in range(4):
+        workflow.add_files(workflow.start(cast.practitioner), [text(number)], by=cast.practitioner)
+    first = Attachment.objects.order_by("next_try_at").first()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE referrals_attachment SET content = 'broken' WHERE id = %s", [first.pk]
+        )
+    free: list[int] = []
+    answer = clamd.Talk.handle
+
+    def look_then_answer(talk: clamd.Talk) -> None:
+        [found] = together(free_cases)
+        free.append(len(found))
+        answer(talk)
+
+    monkeypatch.setattr(clamd.Talk, "handle", look_then_answer)
+    with clamd.running(tmp_path) as (address, _daemon):
+        settings.SCANNER = address
+        housekeeping.run(timezone.now())
+    assert free == [4, 4, 4]
+    states = Attachment.objects.order_by("next_try_at").values_list("state", flat=True)
+    assert list(states) == [FileState.PENDING, *[FileState.CLEAN] * 3]
