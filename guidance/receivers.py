@@ -34,6 +34,7 @@ from files.terms import FileState
 from guidance import access, approval, editions, notices, reviews, scanning
 from guidance.models import DatedPage
 from guidance.readers import printing, texts, updates
+from outbox.parts import in_parts
 from outbox.signals import housekeeping
 
 
@@ -99,6 +100,7 @@ def print_new_number(**kwargs: Any) -> None:
 
 
 @receiver(housekeeping, dispatch_uid="guidance_print")
+@in_parts
 def print_what_is_new(now: datetime, **kwargs: Any) -> None:
     printing.make_due(now)
 
@@ -175,6 +177,7 @@ def note_deleted(sender: type[Any], instance: Any, **kwargs: Any) -> None:
 
 
 @receiver(housekeeping, dispatch_uid="guidance_schedule")
+@in_parts
 def keep_schedule(now: datetime, **kwargs: Any) -> None:
     approval.keep_schedule(now)
 

@@ -40,6 +40,7 @@ from guidance.models import (
 from guidance.readers.models import Print, PrintKind
 from guidance.scanning import held_back
 from guidance.terms import LeafletFormat
+from outbox.parts import alone
 
 AT_ONCE = 5  # documents in one minute, so that mails do not wait for paper
 ALONE = (GuidancePage, GlossaryPage, LeafletPage)  # have a document of their own
@@ -65,25 +66,29 @@ NAME = re.compile(r'\bid="(?P<name>[^"]+)"')
 def make_due(now: datetime, *, most: int = AT_ONCE) -> int:
     """Make the documents that are missing or older than the words they print.
 
+    One that cannot be made stops no other, and is tried again later.
+
     Returns:
         How many were made.
     """
     made = 0
     for page, kind in due(most):
-        make(page, kind, now)
-        made += 1
+        with alone(f"{kind} of page {page.pk}", locked=False):
+            make(page, kind, now)
+            made += 1
     return made
 
 
 def due(most: int) -> list[tuple[DatedPage, PrintKind]]:
-    """What is to be made, at most so many; the whole guidance when its pages are done."""
+    """What is to be made, at most so many, in no order, so that pages which cannot be made do
+    not keep the others waiting; the whole guidance after its pages."""
     found: list[tuple[DatedPage, PrintKind]] = []
     for kind, models in ((PrintKind.PAGE, ALONE), (PrintKind.FOLDED, (LeafletPage,))):
         stale = _without(Page.objects.type(*models), kind)[: most - len(found)]
         found += [(page.specific, kind) for page in stale]
-    if not found:
-        found = [(contents, PrintKind.WHOLE) for contents in _without_whole()][:most]
-    return found
+    if len(found) < most:
+        found += [(contents, PrintKind.WHOLE) for contents in _without_whole()]
+    return found[:most]
 
 
 def _without_whole() -> Iterator[GuidanceIndex]:
@@ -107,7 +112,7 @@ def _without(pages: QuerySet[Page], kind: PrintKind) -> QuerySet[Page]:
     made = Print.objects.filter(
         page=OuterRef("pk"), kind=kind, published_at__gte=OuterRef("last_published_at")
     )
-    return pages.filter(live=True).exclude(Exists(made)).order_by("path")
+    return pages.filter(live=True).exclude(Exists(made)).order_by("?")
 
 
 def kinds_of(page: Page) -> set[PrintKind]:

@@ -15,7 +15,7 @@ from pikepdf import Pdf
 from agencies.models import Contact, Locality
 from agencies.terms import ContactPurpose
 from guidance import health
-from guidance.models import HomePage, LeafletIndex, LeafletPage
+from guidance.models import GuidanceIndex, HomePage, LeafletIndex, LeafletPage
 from guidance.readers import printing
 from guidance.readers.models import Print, PrintKind
 from tests.guidance.conftest import page_of
@@ -132,18 +132,35 @@ def test_what_is_missing_or_old_is_made_and_nothing_else(site):
     now = timezone.now()
     made = printing.make_due(now, most=500)
     assert made == Print.objects.count() > 0
-    assert printing.make_due(now, most=500) == 1  # the whole, once its pages are done
     assert printing.make_due(now) == 0
     page = page_of(PAGE)
     page.save_revision().publish()
-    assert printing.due(500) == [(page, PrintKind.PAGE)]
-    assert printing.make_due(now + timedelta(minutes=1)) == 1
-    assert printing.make_due(now + timedelta(minutes=2)) == 1
+    contents = GuidanceIndex.objects.get()
+    assert printing.due(500) == [(page, PrintKind.PAGE), (contents, PrintKind.WHOLE)]
+    assert printing.make_due(now + timedelta(minutes=1), most=1) == 1
+    assert printing.make_due(now + timedelta(minutes=2)) == 1  # the whole, after its pages
     assert printing.make_due(now + timedelta(minutes=3)) == 0
 
 
 def test_a_minute_makes_only_some(site):
     assert len(printing.due(2)) == 2
+
+
+def test_a_page_that_cannot_be_printed_stops_no_other(site, monkeypatch, caplog):
+    broken, draw = page_of(PAGE), printing.draw
+
+    def draw_but_one(pages, kind):
+        if pages == [broken]:
+            raise ValueError("words of the page")
+        return draw(pages, kind)
+
+    monkeypatch.setattr(printing, "draw", draw_but_one)
+    count = len(printing.due(500))
+    assert printing.make_due(timezone.now(), most=500) == count - 1
+    assert printing.due(500) == [(broken, PrintKind.PAGE)]
+    assert Print.objects.filter(kind=PrintKind.WHOLE).exists()
+    assert f"page of page {broken.pk}: ValueError" in caplog.text
+    assert "words" not in caplog.text
 
 
 def test_a_changed_number_is_printed_anew(site, locality):
