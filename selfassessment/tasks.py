@@ -4,6 +4,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
+from outbox.parts import in_parts
 from selfassessment.models import Cycle, SignOff
 from selfassessment.reports.models import Document, Kind
 from selfassessment.workflow import cycles
@@ -27,6 +28,7 @@ def make_report(signoff_id: int) -> None:
 
 
 @task()
+@in_parts
 def make_board_report(document_id: int) -> None:
     """Make a report that a member of the board asked for."""
     from selfassessment.reports import store

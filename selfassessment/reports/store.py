@@ -1,7 +1,6 @@
 """Making documents once, and keeping them: in a job, and by housekeeping where a job was lost."""
 
 import hashlib
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -11,18 +10,20 @@ from django.http import QueryDict
 
 from accounts.models import User
 from audit import events
+from outbox.parts import alone
 from selfassessment.board.filters import Filters
 from selfassessment.models import Cycle, SignOff
 from selfassessment.moderation.models import Review
 from selfassessment.reports.models import Document, Kind
 
-logger = logging.getLogger("selfassessment")
 KEPT_DAYS = 7
 """A board report is made anew rather than kept: what it counts changes every day (row P11)."""
 MADE_UP_FOR_DAYS = 2
 """How long a lost job is made up for. An older report is made when it is first asked for: what it
 says was frozen with the sign-off, so it says the same whenever it is made."""
 MOST_A_ROUND = 3
+GIVEN_UP = timedelta(hours=1)
+"""No report takes as long, so one that still waits then is not waited for."""
 
 
 def of_signoff(signoff: SignOff, kind: Kind) -> Document | None:
@@ -80,11 +81,9 @@ def make_missing(now: datetime) -> int:
     """Whatever is missing; one that cannot be made stops no other."""
     made = 0
     for signoff, kind in missing(now):
-        try:
+        with alone(f"Report of sign-off {signoff.pk}", locked=False):
             make_of_signoff(signoff, kind, now=now)
             made += 1
-        except Exception as fault:  # its words may be those of an agency
-            logger.error("Report of sign-off %s: %s", signoff.pk, type(fault).__name__)
     return made
 
 
@@ -102,26 +101,31 @@ def ask_for_board_report(cycle: Cycle, asked_for: str, *, by: User, now: datetim
         asked_for=asked_for,
         made_at__isnull=True,
         failed_at__isnull=True,
-    ).first()
-    if waiting is not None:
-        return waiting
+    )
+    waiting.filter(asked_at__lt=now - GIVEN_UP).update(failed_at=now)
+    still = waiting.first()
+    if still is not None:
+        return still
     document = Document.objects.create(
         kind=Kind.BOARD, cycle=cycle, asked_by=by, asked_for=asked_for, asked_at=now
     )
     events.record("assessment.board_report_asked", by=by, year=cycle.year)
-    transaction.on_commit(lambda: make_board_report.enqueue(document.pk))
+    make_board_report.enqueue(document.pk)
     return document
 
 
 def make_board(document: Document, *, now: datetime) -> None:
-    """Fill the row. Progress is written outside the making, so that the page can tell it.
+    """Fill the row. Called outside of a transaction: the page sees how far it has come, and that
+    it failed stays written.
 
     Raises:
         whatever stopped it; the row then says that it failed.
     """
     from selfassessment.reports import board
 
-    if document.made_at is not None or document.cycle is None or document.asked_by is None:
+    if document.made_at is not None or document.failed_at is not None:
+        return
+    if document.cycle is None or document.asked_by is None:
         return
     filters = Filters.read(QueryDict(document.asked_for))
 

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 
 import page as validator
@@ -13,14 +14,16 @@ from django.utils import timezone
 from PIL import Image
 
 from agencies.models import Logo
+from outbox.tasks import TaskRunner
 from selfassessment import tasks
-from selfassessment.models import SignOff
+from selfassessment.models import Cycle, SignOff
 from selfassessment.moderation import workflow as moderation
-from selfassessment.reports import agency, others, store
+from selfassessment.reports import agency, board, others, store
 from selfassessment.reports.frozen import digest, frozen
 from selfassessment.reports.models import Document, Kind
 from selfassessment.terms import EvidenceKind, FormType, Outcome, Rating
 from tests.entry import enter
+from tests.referrals.test_races import together
 from tests.selfassessment import forms
 from tests.selfassessment.moderating import agree_on_all, judge, moderated
 
@@ -189,6 +192,51 @@ def test_the_boards_report_is_made_by_the_worker(full, tmp_path):
     other = enter(full.manager).get(reverse("selfassessment:board_report", args=[document.pk]))
     assert other.status_code == 404
     assert store.throw_away_old(datetime(2027, 1, 3, tzinfo=UTC)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_board_report_shows_how_far_it_came_and_that_it_failed(monkeypatch):
+    cast = forms.make_cast()
+    forms.form_of(cast.school)
+    client, ask = enter(cast.board_member), reverse("selfassessment:board_ask")
+    pages: list[str] = []
+
+    def look() -> str:
+        return client.get(reverse("selfassessment:board_reports")).content.decode()
+
+    def fail(*args, **kwargs):
+        pages.extend(together(look))
+        raise RuntimeError("The paper has run out.")
+
+    client.post(ask, {"year": "2026"})
+    with monkeypatch.context() as patch:
+        patch.setattr(board.pdf, "render", fail)
+        run_jobs()
+    assert "being made, 45% done" in pages[0]
+    assert "It could not be made" in look()
+    client.post(ask, {"year": "2026"})
+    assert Document.objects.filter(kind=Kind.BOARD).count() == 2
+    run_jobs()
+    assert "Open the report (PDF)" in look()
+
+
+def test_a_board_report_that_nobody_makes_is_asked_for_anew(full):
+    cycle = forms.cycle_of(2026)
+    ask = partial(store.ask_for_board_report, cycle, "year=2026", by=full.board_member)
+    first = ask(now=NOW)
+    assert ask(now=NOW + timedelta(minutes=50)) == first
+    second = ask(now=NOW + timedelta(minutes=61))
+    assert second != first
+    tasks.make_board_report.func(first.pk)
+    first.refresh_from_db()
+    assert first.failed_at is not None
+    assert first.made_at is None
+
+
+def run_jobs() -> None:
+    runner = TaskRunner("test")
+    while runner.run_next():
+        pass
 
 
 def test_documents_are_for_those_who_may_read_the_form(signoff, full):
