@@ -39,7 +39,8 @@ def write_answer(
     Args:
         values: of ``WRITTEN``, those that the page held.
         version: of the answer that the page showed; 0 for none yet.
-        still_true: last year's answer, when somebody says that its words are still true.
+        still_true: last year's answer, when somebody says that its words are still true. It
+            holds until the words become others.
     Raises:
         TransitionError: the form is not being filled in now.
         PermissionDenied: the standard was not given to ``by``.
@@ -59,6 +60,8 @@ def write_answer(
         return answer
     for name in changed:
         setattr(answer, name, values[name])
+    if "position" in changed and answer.position.split() != before["position"].split():
+        answer.carried_from = answer.still_true_at = answer.still_true_by = None
     if still_true is not None:
         answer.carried_from, answer.still_true_at, answer.still_true_by = still_true, now, by
     answer.version += 1

@@ -230,6 +230,20 @@ def test_still_true_takes_the_words_over_and_says_who_said_so(lead, cast, form, 
     assert "Still true: use these words" not in page
 
 
+def test_still_true_ends_when_the_words_become_others(lead, cast, form, last_year):
+    lead.post(url(form), {"seen": "0", "position": "", "still_true": "1"})
+    words = Answer.objects.get(assessment=form).position
+    lead.post(url(form), {"seen": "1", "position": f"{words} \r\n", "rating": "in_place"})
+    assert Answer.objects.get(assessment=form).still_true_by == cast.lead
+    lead.post(url(form), {"seen": "2", "position": "All is new.", "rating": "embedded"})
+    answer = Answer.objects.get(assessment=form)
+    assert answer.position == "All is new."
+    assert (answer.still_true_at, answer.still_true_by, answer.carried_from) == (None, None, None)
+    page = lead.get(url(form)).content.decode()
+    assert "it is still true" not in page
+    assert "Still true: use these words" in page
+
+
 def test_evidence_comes_along_ticked_unless_it_has_expired(lead, cast, form, last_year):
     one = forms.standard("LG1")
     today = timezone.localdate()
