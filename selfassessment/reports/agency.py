@@ -67,6 +67,7 @@ def context_of(
         hide_names: roles stand where names of staff would (row P4); words that people wrote stay.
     """
     moderated = _moderated(review) if review else {}
+    is_reworded = content["overall"]["reworded"]  # then no number of last year says anything
     standards = [
         _standard(each, moderated.get(each["code"]), hide_names=hide_names)
         for each in content["asked"]
@@ -74,7 +75,10 @@ def context_of(
     scores = _scores(content, moderated)
     sections = [
         _section(
-            each, scores[each["code"]], [one for one in standards if one["section"] == each["code"]]
+            each,
+            scores[each["code"]],
+            [one for one in standards if one["section"] == each["code"]],
+            is_compared=not is_reworded,
         )
         for each in content["sections"]
     ]
@@ -90,7 +94,7 @@ def context_of(
         "gaps": ngettext("%(number)d critical gap", "%(number)d critical gaps", len(whole["gaps"]))
         % {"number": len(whole["gaps"])},
         "last_year_word": _last_year(content),
-        "changed": content["overall"]["changed"],
+        "changed": None if is_reworded else content["overall"]["changed"],
         "year_before": content["year"] - 1,
         "first": _first_to_do(content, whole["gaps"]),
         "actions": [_action(each) for each in content["actions"]],
@@ -209,10 +213,14 @@ def _rating(value: Judged | str) -> Rating | None:
 
 # Lines -------------------------------------------------------------------------------------------
 def _section(
-    named: dict[str, Any], score: dict[str, Any], standards: Sequence[dict[str, Any]]
+    named: dict[str, Any],
+    score: dict[str, Any],
+    standards: Sequence[dict[str, Any]],
+    *,
+    is_compared: bool,
 ) -> Section:
     now = Decimal(score["percent"]) if score["percent"] else None
-    then = (score["last_year"] or {}).get("percent") or ""
+    then = (score["last_year"] or {}).get("percent") if is_compared else ""
     before = Decimal(then) if then else None
     return Section(
         code=named["code"],

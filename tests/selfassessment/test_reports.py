@@ -97,6 +97,29 @@ def test_the_agency_report_says_what_was_signed(signoff, tmp_path):
         assert str(outline.root[0].title).startswith("Fellgate")
 
 
+def test_a_report_compares_nothing_with_standards_of_another_meaning(full, tmp_path):
+    before = full.school.assessments.get(cycle__year=2025)
+    sections = list(forms.standard_set().sections.all())
+    other = forms.standard_set()
+    other.pk, other.version, other.major, other.minor = None, "2025.1", 2025, 1
+    other.used_at = None
+    other.save()
+    for section in sections:
+        asked = list(section.standards.all())
+        section.pk, section.set = None, other
+        section.save()
+        for standard in asked:
+            standard.pk, standard.set, standard.section = None, other, section
+            standard.save()
+            before.answers.filter(standard__code=standard.code).update(standard=standard)
+    Cycle.objects.filter(pk=before.cycle_id).update(standards=other)
+    form = full.school.assessments.get(cycle__year=2026)
+    words = words_of(agency.render(form, None), tmp_path)
+    assert "The standards have changed their meaning since." in words
+    for untrue in ("higher than last year", "Since last year", "upright line", " up "):
+        assert untrue not in words
+
+
 def test_the_report_is_made_once_and_from_what_was_frozen(signoff, full):
     answer = signoff.assessment.answers.get(standard__code="LG2")
     answer.position = "Something else entirely, changed afterwards in the database."
