@@ -20,6 +20,7 @@ from demo import loading as demonstration
 from guidance import loading as guidance
 from referrals.models import Referral
 from referrals.terms import RecipientKind, Status
+from selfassessment.models import Assessment
 from tests.browser.person import Person
 from tests.conftest import PristineDatabase
 
@@ -123,5 +124,14 @@ def test_the_pictures_of_the_manual_can_be_taken(shown, seat, tmp_path):
     frank = sitting("frank")
     frank.go("audit:log")
     take(frank, "log")
+
+    meera = sitting("meera")
+    form = Assessment.objects.visible_to(people["meera"]).order_by("-cycle__year")[0]
+    meera.go(form.get_absolute_url())
+    take(meera, "assessment")
+
+    diane = sitting("diane")
+    diane.go("selfassessment:board")
+    take(diane, "map")
 
     assert set(_pictures()) <= taken
