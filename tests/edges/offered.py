@@ -204,8 +204,9 @@ def _paths(cast: cases.Cast) -> Iterator[tuple[str | None, str]]:
         ("profiles", []),
     ):
         yield "portal_admin", reverse(f"selfassessment:{name}", args=arguments)
-    yield "lead", form.get_absolute_url()
+    # The one that was commented on comes before the others that the form leads to.
     yield "lead", reverse("selfassessment:standard", args=[form.key, one.code])
+    yield "lead", form.get_absolute_url()
 
 
 def _with_evidence(cast: cases.Cast, form: Assessment, one: Standard) -> None:
