@@ -224,20 +224,24 @@ class Desk:
 
     # Groups ----------------------------------------------------------------------------------
     @property
+    def with_police(self) -> Q:
+        """With the police, where the person is none of them."""
+        there = Q(outward_status__in=sorted(clocks.WITH_POLICE))
+        if not self.serves.police:
+            return there  # the very words of an index
+        return there & Q(locality__in=sorted(self.serves.prevent - self.serves.police))
+
+    @property
     def resting(self) -> Q:
-        """With the police where the person is none of them, and due: there is nothing to do in it.
+        """With the police and due: there is nothing to do in it for anybody else.
 
         Every case there is treated alike, so that nothing tells one that the police lead or hold.
         """
-        apart = sorted(self.serves.prevent - self.serves.police)
-        return Q(
-            outward_status__in=sorted(clocks.WITH_POLICE), locality__in=apart, due_at__lt=self.now
-        )
+        return self.with_police & Q(due_at__lt=self.now)
 
     def group(self, number: int) -> Q:
-        running = Q(paused=False) & ~self.resting
-        late = running & self.due(lt=self.now)
-        today = running & self.due(gte=self.now, lt=self.moments.tomorrow)
+        late = Q(paused=False) & self.due(lt=self.now) & ~self.with_police
+        today = Q(paused=False) & self.due(gte=self.now, lt=self.moments.tomorrow)
         later = self.due(gte=self.moments.tomorrow) | Q(paused=True) | self.resting
         return {LATE: late, TODAY: today}.get(number, later)
 
@@ -604,7 +608,8 @@ def _with_all(desk: Desk, pks: list[uuid.UUID]) -> QuerySet[Referral]:
 
     Asked after the page is chosen, so that nothing is joined to the cases that are not on it.
     """
-    found = Referral.objects.filter(pk__in=pks).select_related(*RELATED, "person").only(*ROW)
+    found = Referral.objects.filter(pk__in=pks).with_key()
+    found = found.select_related(*RELATED, "person").only(*ROW)
     known = Seen.objects.filter(referral=OuterRef("pk"), person=desk.user.pk)
     return found.annotate(
         under_18=F("concern__under_18"),
@@ -727,10 +732,11 @@ class Row:
 
 
 def rows(desk: Desk, referrals: Sequence[Referral]) -> list[Row]:
-    """The rows of a page: two queries, whatever the page holds, and only its names opened."""
+    """The rows of a page: one query, whatever the page holds, and only its names opened."""
     pks = [referral.pk for referral in referrals]
     running = running_clocks(pks, police=bool(desk.serves.police))
-    keys.load(pks)
+    for referral in referrals:
+        referral.hold_key()
     today = timezone.localdate()
     return [_row(desk, one, running.get(one.pk), today) for one in referrals]
 

@@ -21,6 +21,7 @@ from agencies.models import Agency, Locality, Membership, Route
 from agencies.terms import AGENCY_LEADS, PREVENT, AgencyType, Role, Sector
 from referrals import terms
 from referrals.terms import Status
+from vault import keys
 from vault.models import DataKey, SealedModel
 
 KEY_BYTES = 16
@@ -89,13 +90,17 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
             role__in=AGENCY_LEADS,
             person__is_active=True,
         )
+        return (
+            self.with_named()
+            .with_key()
+            .annotate(close=ArraySubquery(close), saves=ArraySubquery(saves), is_led=Exists(leads))
+        )
+
+    def with_key(self) -> Self:
+        """With the key of each as it is kept; see ``Referral.hold_key``."""
         key = DataKey.objects.filter(pk=OuterRef("pk"))
-        return self.with_named().annotate(
-            close=ArraySubquery(close),
-            saves=ArraySubquery(saves),
-            is_led=Exists(leads),
-            wrapped=Subquery(key.values("wrapped")),
-            master=Subquery(key.values("master")),
+        return self.annotate(
+            wrapped=Subquery(key.values("wrapped")), master=Subquery(key.values("master"))
         )
 
     def with_named(self) -> Self:
@@ -184,7 +189,7 @@ class Referral(SealedModel):
     paused = models.BooleanField(default=False, editable=False)
     # By with_pages(): keys of those named as close to it, and of those of whom it is asked whether
     # the record names them; the version of each page that was saved, whether somebody else of the
-    # agency's leads may hear of it, and its key as it is kept.
+    # agency's leads may hear of it, and (by with_key() too) its key as it is kept.
     close: list[int]
     asked_about: Sequence[int] = ()
     saves: list[dict[str, Any]]
@@ -245,6 +250,15 @@ class Referral(SealedModel):
                 name="referral_police_queue",
                 condition=Q(submitted_at__isnull=False, due_at__isnull=False),
             ),
+            # What is late for those who are not of the police: most of what waits is with them.
+            models.Index(
+                models.F("emergency").desc(),
+                "due_at",
+                "id",
+                name="referral_late",
+                condition=Q(submitted_at__isnull=False, due_at__isnull=False, paused=False)
+                & ~Q(outward_status__in=[Status.GATEWAY, Status.INFO_GATHERING]),
+            ),
             models.Index(
                 models.F("submitted_at").desc(),
                 "id",
@@ -276,6 +290,11 @@ class Referral(SealedModel):
 
     def get_absolute_url(self) -> str:
         return _address_of_cases().replace(_A_KEY, self.key)
+
+    def hold_key(self) -> None:
+        """Take the key that was read with the case: what it seals is opened without a query."""
+        if self.wrapped is not None and self.master is not None:
+            keys.hold(DataKey(id=self.pk, wrapped=self.wrapped, master=self.master))
 
     @property
     def is_shared(self) -> bool:

@@ -68,7 +68,6 @@ from referrals.views.conflicts import clashes_of, keep
 from ui import dates
 from ui.clashes import CONFLICT, seen_version
 from ui.forms import PageForm
-from vault import keys
 from vault.fields import Sealed
 
 MOST_LOOKS = 200
@@ -119,6 +118,7 @@ def _with_everything(user: User, key: str) -> QuerySet[Referral]:
     return (
         Referral.objects.visible_to(user)
         .with_named()
+        .with_key()
         .filter(key=key)
         .select_related("agency__locality", "locality", "offered_to", *ALL_RECORDS)
         .annotate(
@@ -178,7 +178,7 @@ def _case_page(
     request: SignedInRequest, referral: Any, serves: Serves, standing: Standing
 ) -> HttpResponse:
     user, now = request.user, timezone.now()
-    keys.load([referral.pk])
+    referral.hold_key()
     before = workflow.view(referral, by=user, role=_role(request, referral))
     asking = Asking(referral, standing, user)
     status = standing.status_of(referral)

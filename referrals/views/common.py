@@ -16,8 +16,6 @@ from agencies.terms import AGENCY_LEADS
 from referrals.answers import ALL_RECORDS, Answers
 from referrals.models import Referral, SectionRecord
 from referrals.questions import Question
-from vault import keys
-from vault.models import DataKey
 
 PEOPLE = ("agency__locality", "locality", "created_by", "lead", "holder", "officer")
 NAMED_IN_CHECK = tuple(
@@ -46,8 +44,7 @@ def visible(
     if not found:
         raise Http404
     case: Referral = found[0]
-    if case.wrapped is not None and case.master is not None:
-        keys.hold(DataKey(id=case.pk, wrapped=case.wrapped, master=case.master))
+    case.hold_key()
     return case
 
 
