@@ -168,8 +168,10 @@ DATABASES["default"] |= {
         # Helpers take longer to start than a page's query to end, and what pages read is in memory.
         # To compile the plan of a case took most of a second, and saved nothing.
         "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c join_collapse_limit=2"
-        " -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1 -c jit=off",
-        # What accounts.prepared asks is planned once in a connection.
+        " -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1 -c jit=off"
+        " -c plan_cache_mode=force_generic_plan",
+        # What accounts.prepared asks is planned once in a connection, and not for every value:
+        # to plan some of it took longer than to answer it.
         "connection_factory": statements.Connection,
         "cursor_factory": statements.Cursor,
     },
