@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -74,7 +75,13 @@ class ParagraphBlock(blocks.RichTextBlock):
     class Meta:
         icon = "pilcrow"
         label = _("Paragraph")
-        template = "guidance/blocks/paragraph.html"
+
+    def render(self, value: Any, context: Any = None) -> SafeString:
+        """As it is stored; ``{% words %}`` around the page expands its links at once.
+
+        Without a template: a page has dozens, and each would cost more than all its words.
+        """
+        return SafeString(value.source)  # Wagtail cleans it when it is saved
 
 
 class ListBlock(blocks.StructBlock):

@@ -334,8 +334,14 @@ def _shown(purposes: Iterable[ContactPurpose], day: date | None = None) -> list[
     if day is not None:
         then = ContactEdition.objects.before(end_of(day))
         return [one for one in then if one.is_shown and one.purpose in wanted]
-    shown = Contact.objects.filter(is_shown=True, purpose__in=wanted)
-    return list(shown.select_related("locality"))
+    return _SHOWN(purposes=sorted(wanted))
+
+
+_SHOWN = Prepared(
+    lambda purposes: Contact.objects.filter(is_shown=True, purpose__in=purposes).select_related(
+        "locality"
+    )
+)
 
 
 def end_of(day: date) -> datetime:
@@ -366,11 +372,20 @@ def _missing(
 
 def pages_at(path: str) -> models.QuerySet[Page]:
     """The page with an address of this site, published or not."""
-    return pages_in(*languages.split(path[1:]))
+    language, rest = languages.split(path[1:])
+    return pages_in(language, **parts_of(rest))
 
 
-def pages_in(language: str, rest: str) -> models.QuerySet[Page]:
-    """The same, by the language of the address and what is left of it."""
+def parts_of(rest: str) -> dict[str, str]:
+    """What ``pages_in`` looks for, of an address without its language; nothing of a home page's."""
+    return {"rest": rest, "slug": rest.rstrip("/").rpartition("/")[2]} if rest else {}
+
+
+def pages_in(language: str, rest: str = "", slug: str = "") -> models.QuerySet[Page]:
+    """The same, by the language of the address and what is left of it.
+
+    Wagtail has no index of whole addresses, but one of what they end with.
+    """
     home = Site.objects.filter(is_default_site=True).order_by()
     start: Func = Cast("root_page__url_path", TextField())
     if language != settings.LANGUAGE_CODE:
@@ -379,7 +394,7 @@ def pages_in(language: str, rest: str) -> models.QuerySet[Page]:
         )
     wanted = home.values(address=Concat(start, Value(rest, TextField())))
     pages: models.QuerySet[Page] = Page.objects.filter(url_path=wanted[:1])
-    return pages
+    return pages.filter(slug=slug) if rest else pages.filter(homepage__isnull=False)
 
 
 class HomePage(DatedPage):
@@ -408,7 +423,7 @@ class HomePage(DatedPage):
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        context["news"] = NewsPage.newest(self)[:NEWS_ON_HOME]
+        context["news"] = NewsPage.newest(self, NEWS_ON_HOME)
         return context
 
 
@@ -532,6 +547,9 @@ class StatementPage(DatedPage):
         return bool(self.slug == "privacy") or super().lists_contacts
 
 
+_ROUTES = Prepared(lambda: Route.objects.filter(is_open=True).select_related("locality"))
+
+
 class HelpPage(DatedPage):
     """Whom to ask: the national lines, then what each locality publishes."""
 
@@ -548,8 +566,9 @@ class HelpPage(DatedPage):
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         context["places"] = contacts_by_place(day=self.day_of_contacts(request))
-        context["routes"] = Route.objects.filter(is_open=True).select_related("locality")
-        context["wanted"] = missing_contacts(LOCAL_PURPOSES)
+        context["routes"] = _ROUTES()
+        if getattr(request, "is_preview", False):
+            context["wanted"] = missing_contacts(LOCAL_PURPOSES)
         return context
 
     @property
@@ -572,7 +591,7 @@ class NewsIndex(DatedPage):
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        context["news"] = NewsPage.newest(self)[:NEWS_ON_A_PAGE]
+        context["news"] = NewsPage.newest(self, NEWS_ON_A_PAGE)
         return context
 
 
@@ -610,12 +629,9 @@ class NewsPage(DatedPage):
             raise ValidationError({"shown_until": _t("Choose a day on or after that of the news.")})
 
     @classmethod
-    def newest(cls, under: Page) -> models.QuerySet["NewsPage"]:
-        """What is published below a page, newest first."""
-        current: Any = cls.current()
-        news: models.QuerySet[NewsPage] = current.descendant_of(under)
-        shown = ("title", "url_path", "kind", "published_on")
-        return news.only(*shown).order_by("-published_on", "-path")
+    def newest(cls, page: Page, most: int) -> list["NewsPage"]:
+        """What is published in the language of a page, newest first."""
+        return _NEWEST(most, locale=page.locale_id)
 
     @classmethod
     def current(cls) -> models.QuerySet["NewsPage"]:
@@ -627,6 +643,15 @@ class NewsPage(DatedPage):
     @property
     def is_old(self) -> bool:
         return bool(self.shown_until and self.shown_until < timezone.localdate())
+
+
+def _newest(most: int, *, locale: int) -> models.QuerySet[NewsPage]:
+    news = NewsPage.current().filter(locale=locale)
+    shown = ("title", "url_path", "kind", "published_on")
+    return news.only(*shown).order_by("-published_on", "-path")[:most]
+
+
+_NEWEST = Prepared(_newest)
 
 
 class LeafletIndex(DatedPage):

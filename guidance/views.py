@@ -33,7 +33,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from accounts.prepared import Prepared
 from guidance import difference, downloads, editions, languages, pictures, scanning, visibility
-from guidance.models import GuidanceIndex, MembersPage, PageEdition, pages_in, path_of
+from guidance.models import GuidanceIndex, MembersPage, PageEdition, pages_in, parts_of, path_of
 from guidance.readers import reading
 from guidance.stored import kept
 from ui.difference import around, between
@@ -79,7 +79,7 @@ def _found(request: HttpRequest, path: str) -> HttpResponse:
     if "on" in request.GET:
         return _as_on(request, "/" + path)
     language, rest = languages.split(path)
-    found = _AT(language, rest=rest)
+    found = _AT(language, **parts_of(rest))
     if not found:
         return _moved(request)
     ((pk, kind),) = found
@@ -93,8 +93,8 @@ def _found(request: HttpRequest, path: str) -> HttpResponse:
 
 
 _AT = Prepared(
-    lambda language, rest: (
-        pages_in(language, rest).filter(live=True).values_list("pk", "content_type")[:1]
+    lambda language, **parts: (
+        pages_in(language, **parts).filter(live=True).values_list("pk", "content_type")[:1]
     )
 )
 _ROW = Prepared(lambda model, pk: model.objects.filter(pk=pk))

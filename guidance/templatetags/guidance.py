@@ -22,14 +22,8 @@ ONE_PARAGRAPH = re.compile(r"^\s*<p[^>]*>(?P<words>.*?)</p>\s*$", re.DOTALL)
 
 
 @register.filter
-def source(text: RichText) -> SafeString:
-    """Rich text as it is stored; ``{% words %}`` around the page expands its links at once."""
-    return SafeString(text.source)  # Wagtail cleans it when it is saved
-
-
-@register.filter
 def inline(text: RichText) -> SafeString:
-    """The same without its paragraph, where it stands inside a list, a cell or a sentence."""
+    """Rich text without its paragraph, where it stands inside a list, a cell or a sentence."""
     only = ONE_PARAGRAPH.match(text.source)
     return SafeString(only["words"] if only and "<p" not in only["words"] else text.source)
 
