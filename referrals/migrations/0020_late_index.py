@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("agencies", "0004_contact_editions"),
-        ("referrals", "0018_national_record_not_known"),
+        ("referrals", "0019_stumbles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
