@@ -42,6 +42,8 @@ from ui.text import sentence_start
 
 TITLES_LATER = {"talk": gettext_lazy("Who it is talked over with")}
 """What is done by then is not called a thing to do."""
+NOT_SHOWN = {"monitoring", "route_record"}
+"""Records that stay out of what is reviewed: kept apart, or answered on the page of the check."""
 NOT_AS_SHOWN = gettext_lazy(
     "What is sent, or who gets it, has changed since you opened this page. "
     "Read it as it is now, then send it"
@@ -123,7 +125,7 @@ def _shown(place: Place, planned: list[routing.Planned], lead: User | None) -> s
         question.name: place.answers.get(question.name)
         for page in steps.STEPS
         for question in page.questions
-        if question.record != "monitoring" and question.is_asked(place.answers)
+        if question.record not in NOT_SHOWN and question.is_asked(place.answers)
     }
     to = [*((one.name, one.in_portal) for one in planned), lead.pk if lead else None]
     text = json.dumps([workflow.plain(said), to], cls=DjangoJSONEncoder, sort_keys=True)
