@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import QueryDict
 
 from accounts.models import User
@@ -110,6 +110,9 @@ def forms_of(
 ) -> AssessmentQuerySet:
     """The forms of some cycles that a reader of the board's pages asks for.
 
+    Those of settings where one person works stay whether they were signed or not: to be gone would
+    say so.
+
     Args:
         boards: none for all of them.
     """
@@ -118,10 +121,11 @@ def forms_of(
         found = found.filter(board__in=boards)
     if kind:
         found = found.filter(form_type=kind)
+    alone = Q(is_one_person=True)
     if signed == SIGNED:
-        return found.counted()
+        return found.filter(alone | Q(signed_at__isnull=False))
     if signed == NOT_SIGNED:
-        return found.filter(signed_at__isnull=True)
+        return found.filter(alone | Q(signed_at__isnull=True))
     return found
 
 

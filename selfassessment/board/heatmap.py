@@ -98,18 +98,18 @@ class HeatMap:
     groups: Sequence[Group]
     pages: int
     page: int
-    agencies: int
+    agencies: int  # those that stand by name
     signed: int
 
 
 def told_by_difference(filters: Filters, *, user: User) -> set[FormType]:
-    """Types of which a locality's small settings are not shown: all localities' less this one's
-    would be those of fewer than five people. One query, where a locality is chosen."""
+    """Types of which a locality's small settings are not shown: all localities' less those that
+    are shown would be those of fewer than five people. One query, where a locality is chosen."""
     if filters.board is None:
         return set()
     every = replace(filters, place="").forms(user).counted().filter(is_one_person=True)
     elsewhere = every.exclude(board=filters.board).order_by()
-    counts = elsewhere.values("form_type").annotate(number=Count("pk"))
+    counts = elsewhere.values("form_type", "board").annotate(number=Count("pk"))
     return {FormType(each["form_type"]) for each in counts if each["number"] < HIDDEN_BELOW}
 
 
@@ -158,7 +158,11 @@ def heat_map(filters: Filters, *, user: User, today: date) -> HeatMap:
             of_part += summaries.rows(kind, types[kind])
         if of_part:
             groups.append(Group(part.name, of_part))
-    every, signed = (sum(each[name] for each in types.values()) for name in ("all", "signed"))
+    # Everybody else stands by name, so that what is left of a count would be theirs.
+    every, signed = (
+        sum(each[name] - each[f"small{of}"] for each in types.values())
+        for name, of in (("all", ""), ("signed", "_signed"))
+    )
     return HeatMap(sections, groups, pages, page, every, signed)
 
 
@@ -537,7 +541,7 @@ def _medians(filters: Filters, user: User, kinds: Sequence[FormType]) -> tuple[M
 # The sentence at the top -------------------------------------------------------------------------
 def headline(found: HeatMap, filters: Filters, *, user: User) -> list[str]:
     """How many have signed, and where the critical gaps are: one query."""
-    if filters.cycle is None:
+    if filters.cycle is None or not found.agencies:
         return []
     every, signed = found.agencies, found.signed
     said = [

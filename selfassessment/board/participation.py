@@ -47,10 +47,15 @@ class Participation:
 
 
 def participation(filters: Filters, *, user: User, today: date) -> Participation:
-    """Every form of the cycle counted once: one query."""
+    """Every form of the cycle counted once: one query.
+
+    Without settings where one person works: everybody else stands by name on the map, so that
+    what is left of a count would be theirs.
+    """
     late = Q(status__in=BEFORE_SIGNED, due_on__lt=today)
     counts = (
         filters.forms(user)
+        .filter(is_one_person=False)
         .order_by()
         .annotate(stands=Q(signed_at__isnull=False))
         .values("form_type", "status", "closed_from", "stands", place=F("board__name"))

@@ -151,14 +151,15 @@ def gaps(filters: Filters, *, user: User) -> tuple[list[Gaps], int]:
 
     Returns:
         those of the first 200 sections, and how many settings where one person works have one;
-        0 where they are fewer than five.
+        0 where they are fewer than five, or the filters leave some out: the difference would tell
+        of those.
     """
     cycle = filters.cycle
     if cycle is None:
         return [], 0
     forms = filters.forms(user).counted()
     alone = forms.filter(is_one_person=True, critical_gaps__gt=0).count()
-    if told_by_difference(filters, user=user):
+    if filters.board or filters.kind:
         alone = 0
     titles = dict(cycle.standards.standards.values_list("code", "title"))
     scores = list(

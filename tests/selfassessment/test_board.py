@@ -97,6 +97,36 @@ def test_one_who_works_alone_cannot_be_worked_out(full):
     assert len(standards.spread_of(forms.standard("LG2"), here, user=full.board_member)) == 1
 
 
+def test_whether_one_who_works_alone_has_signed_is_told_by_no_count(full):
+    [signed, late] = small_settings(2)
+    forms.signed(signed, full, Rating.NOT_IN_PLACE)
+    forms.form_of(late)
+    for words in ("", "place=NY", "kind=SE", "signed=yes", "signed=no"):
+        found = participation.participation(asked(words), user=full.board_member, today=TODAY)
+        assert found.total is not None
+        named = [name for name in rows(the_map(full, words)) if name != "Small settings"]
+        assert [line.all for line in (found.total, *found.by_type, *found.by_place)] == [
+            len(named)
+        ] * 3
+        assert the_map(full, words).agencies == len(named)
+        assert "Small settings" in rows(the_map(full, words)), words
+
+
+def test_a_locality_is_not_told_by_those_beside_it(full):
+    """All less two localities of five would be the one childminder of the third."""
+    places = [LocalityFactory(code=code) for code in ("YK", "HX", "BD")]
+    alone = small_settings(11)
+    for number, agency in enumerate(alone):
+        agency.locality = places[min(number // 5, 2)]
+        agency.save()
+        forms.signed(agency, full, Rating.NOT_IN_PLACE)
+    for code in ("YK", "HX", "BD"):
+        assert rows(the_map(full, f"place={code}"))["Small settings"].instead
+    assert "Small settings (11 signed off), the middle of them" in rows(the_map(full))
+    for words, number in (("", 11), ("kind=SE", 0), ("place=YK", 0)):
+        assert standards.gaps(asked(words), user=full.board_member)[1] == number
+
+
 def test_an_agency_of_two_boards_has_two_rows(full):
     york = LocalityFactory(code="YK")
     for year in (2025, 2026):
