@@ -126,15 +126,16 @@ def _rewritten(pdf: pikepdf.Pdf) -> bytes:
         raise RefusedFileError(
             _("has no pages, or more than 500. Choose the pages that matter, as a new PDF")
         )
-    for one in _everything(pdf):
+    everything = list(_everything(pdf))
+    for one in everything:
         _see(one)
+    for one in everything:
+        for key in DROPPED:
+            if key in one and (one.is_indirect or key != "/AA" or _acts(one[key])):
+                del one[key]
     for one in pdf.objects:
-        if isinstance(one, (pikepdf.Dictionary, pikepdf.Stream)):
-            for key in DROPPED:
-                if key in one:
-                    del one[key]
-        if isinstance(one, pikepdf.Stream) and one.get("/Filter") == "/DCTDecode":
-            _strip_picture(one)
+        if isinstance(one, pikepdf.Stream) and "/DCTDecode" in _filters(one):
+            _strip_picture(pdf, one)
     if "/Info" in pdf.trailer:
         del pdf.trailer["/Info"]
     out = io.BytesIO()
@@ -186,8 +187,33 @@ def _name(one: Any, key: str) -> str:
     return str(value) if isinstance(value, pikepdf.Name) else ""
 
 
-def _strip_picture(stream: pikepdf.Stream) -> None:
-    raw = stream.read_raw_bytes()
-    bare = without_metadata(raw)
-    if bare != raw:
-        stream.write(bare, filter=pikepdf.Name.DCTDecode, decode_parms=stream.get("/DecodeParms"))
+def _acts(value: Any) -> bool:
+    """Whether it holds actions: of resources one may be called AA and be a typeface."""
+    return isinstance(value, pikepdf.Dictionary) and any(
+        isinstance(one, pikepdf.Dictionary) and "/S" in one for one in value.values()
+    )
+
+
+def _filters(stream: pikepdf.Stream) -> list[str]:
+    """How it is packed, the outermost first."""
+    packed = stream.get("/Filter")
+    if isinstance(packed, pikepdf.Array):
+        return [str(one) for one in packed]
+    return [] if packed is None else [str(packed)]
+
+
+def _strip_picture(pdf: pikepdf.Pdf, stream: pikepdf.Stream) -> None:
+    *outer, last = _filters(stream)
+    if last != "/DCTDecode":
+        raise _not_readable()
+    raw, how = stream.read_raw_bytes(), stream.get("/DecodeParms")
+    if isinstance(how, pikepdf.Array):
+        parameters = list(how)
+        how = parameters[-1] if isinstance(parameters[-1], pikepdf.Dictionary) else None
+    picture = raw
+    if outer:
+        wrapped = pdf.make_stream(raw, Filter=pikepdf.Array([pikepdf.Name(one) for one in outer]))
+        picture = wrapped.read_bytes()
+    bare = without_metadata(picture)
+    if outer or bare != raw:
+        stream.write(bare, filter=pikepdf.Name.DCTDecode, decode_parms=how)

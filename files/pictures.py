@@ -5,6 +5,7 @@ whatever was hung on behind the picture are gone (FI-04).
 """
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,33 +127,58 @@ def _written(picture: Image.Image, kind: FileKind) -> bytes:
 
 
 # Pictures inside documents ------------------------------------------------------------------------
-JPEG_START, JPEG_SCAN, JPEG_COMMENT = 0xD8, 0xDA, 0xFE
-KEPT_APPS = (0xE0, 0xE2, 0xEE)  # JFIF, colour profile, Adobe's colour transform
+JPEG_START, JPEG_END, JPEG_SCAN, JPEG_COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
+KEPT_APPS = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+"""With how each begins; what has the same number and begins otherwise hides something."""
+JPEG_MARK = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # none of those that stand among the dots
+TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PNG_WORDS = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME")
 
 
 def without_metadata(content: bytes) -> bytes:
-    """A JPEG or PNG without its hidden data, its dots untouched; anything else as it is."""
+    """A JPEG or PNG without its hidden data, its dots untouched; anything else as it is.
+
+    Raises:
+        RefusedFileError: a TIFF, which is a web of hidden data and dots.
+    """
     if content.startswith(b"\xff\xd8\xff"):
         return _jpeg_without_metadata(content)
     if content.startswith(PNG_HEAD):
         return _png_without_metadata(content)
+    if content.startswith(TIFF_HEADS):
+        raise RefusedFileError(
+            _(
+                "contains a picture of the kind TIFF, which may tell where it was taken. Save it "
+                "as PDF, or the picture as JPEG or PNG, and choose that"
+            )
+        )
     return content
 
 
 def _jpeg_without_metadata(content: bytes) -> bytes:
-    kept, at = bytearray(content[:2]), 2
-    while at + 4 <= len(content) and content[at] == 0xFF:
-        marker = content[at + 1]
+    """Up to the end of the picture: telephones hang further ones on behind it."""
+    kept, at, marker = bytearray(content[:2]), 2, JPEG_START
+    while found := JPEG_MARK.search(content, at):
         if marker == JPEG_SCAN:
+            kept += content[at : found.start()]  # the dots
+        marker, at = content[found.end() - 1], found.end()
+        if marker == JPEG_END:
             break
-        end = at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-        app = 0xE0 <= marker <= 0xEF and marker not in KEPT_APPS
-        if not app and marker != JPEG_COMMENT:
-            kept += content[at:end]
+        end = at + int.from_bytes(content[at : at + 2], "big")
+        if _shows(marker, content[at + 2 : end]):
+            kept += bytes([0xFF, marker]) + content[at:end]
         at = end
-    return bytes(kept) + content[at:]
+    else:
+        kept += content[at:] if marker == JPEG_SCAN else b""  # cut off in its dots
+    return bytes(kept) + bytes([0xFF, JPEG_END])
+
+
+def _shows(marker: int, segment: bytes) -> bool:
+    """Whether a reader needs this part of a JPEG for its dots and colours."""
+    if 0xE0 <= marker <= 0xEF:
+        return marker in KEPT_APPS and segment.startswith(KEPT_APPS[marker])
+    return marker != JPEG_COMMENT
 
 
 def _png_without_metadata(content: bytes) -> bytes:

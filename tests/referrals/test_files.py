@@ -5,6 +5,7 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 
 import openpyxl
 import pikepdf
@@ -88,6 +89,70 @@ def test_pictures_inside_documents_lose_what_is_hidden_too():
         made.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
 
     assert hostile.SECRET.encode() not in files.clean("a.pdf", hostile.pdf(shows)).content
+
+
+def test_a_picture_in_a_pdf_is_cleaned_however_it_is_packed():
+    photo = hostile.jpeg_with_place()
+    for filters, packed in (
+        (["/DCTDecode"], photo),
+        (["/FlateDecode", "/DCTDecode"], zlib.compress(photo)),
+        (["/ASCIIHexDecode", "/DCTDecode"], photo.hex().encode() + b">"),
+    ):
+
+        def shows(made, filters=filters, packed=packed):
+            picture = made.make_stream(packed, Subtype=pikepdf.Name.Image, Width=64, Height=48)
+            picture.Filter = pikepdf.Array([pikepdf.Name(one) for one in filters])
+            made.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
+
+        kept = files.clean("a.pdf", hostile.pdf(shows))
+        with pikepdf.open(io.BytesIO(kept.content)) as pdf:
+            inside = pdf.pages[0].Resources.XObject.P.read_raw_bytes()
+        assert hostile.SECRET.encode() not in inside, filters
+        Image.open(io.BytesIO(inside)).load()
+
+
+def test_what_a_telephone_hangs_on_behind_a_picture_is_gone():
+    photo = hostile.jpeg_with_place()
+    plain = io.BytesIO()
+    Image.effect_noise((200, 100), 90).save(plain, "JPEG", progressive=True)
+    bare = without_metadata(plain.getvalue() + photo)
+    assert hostile.SECRET.encode() not in bare
+    before, after = (Image.open(io.BytesIO(one)) for one in (plain.getvalue(), bare))
+    assert before.tobytes() == after.tobytes()
+    hidden = b"\xff\xe2" + (2 + 4 + len(photo)).to_bytes(2, "big") + b"MPF\0" + photo
+    assert without_metadata(photo[:2] + hidden + photo[2:]) == without_metadata(photo)
+
+
+def test_a_tiff_inside_a_document_is_refused():
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "TIFF")
+    parts = hostile.docx_parts(**{"word/media/image1.png": out.getvalue()})
+    with pytest.raises(files.RefusedFileError, match="TIFF"):
+        files.clean("a.docx", hostile.packed(parts))
+
+
+def test_nothing_of_a_pdf_opens_by_itself_wherever_it_stands():
+    def asks(made):
+        opens = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://example.org/read")
+        made.pages[0].Annots = pikepdf.Array(
+            [
+                pikepdf.Dictionary(
+                    Type=pikepdf.Name.Annot,
+                    Subtype=pikepdf.Name.Link,
+                    Rect=[0, 0, 9, 9],
+                    AA=pikepdf.Dictionary(PO=opens),
+                )
+            ]
+        )
+        typeface = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        made.pages[0].Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(AA=typeface))
+
+    kept = files.clean("a.pdf", hostile.pdf(asks))
+    with pikepdf.open(io.BytesIO(kept.content)) as pdf:
+        assert "/AA" not in pdf.pages[0].Annots[0]
+        assert "/AA" in pdf.pages[0].Resources.Font  # a name like another
 
 
 def test_a_link_that_a_person_follows_stays_in_a_document():
