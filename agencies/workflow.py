@@ -352,6 +352,11 @@ def join_by_domain(person: User) -> Membership | None:
     return _begin(person, Role.PRACTITIONER, agencies[0], confirmed_by=None, by=person)
 
 
+def _one_at_a_time(person: User) -> None:
+    """The second of two presses waits here, and finds what the first has made."""
+    User.objects.select_for_update().get(pk=person.pk)
+
+
 @transaction.atomic
 def choose_agency(person: User, agency: Agency) -> Membership:
     """Ask to join one of several agencies with the person's domain; a lead there confirms.
@@ -362,6 +367,7 @@ def choose_agency(person: User, agency: Agency) -> Membership:
     """
     if agency not in people.choices_for(person):
         raise PermissionDenied
+    _one_at_a_time(person)
     if Membership.objects.current().filter(person=person, agency=agency).exists():
         raise RefusedError(_("You have asked to join this agency already."))
     membership = Membership.objects.create(
@@ -389,6 +395,7 @@ def name_organisation(person: User, name: str, locality: Locality) -> Membership
     Raises:
         RefusedError: the person belongs to an agency already.
     """
+    _one_at_a_time(person)
     belongs = Membership.objects.active().filter(person=person, agency__isnull=False)
     if belongs.exists():
         raise RefusedError(_("You belong to an agency already."))

@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+from functools import partial
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -16,6 +17,7 @@ from agencies.terms import AgencyType, Role
 from audit.models import AuditEvent
 from tests.agencies.conftest import membership_of
 from tests.factories import AgencyFactory, LocalityFactory, MembershipFactory, UserFactory
+from tests.referrals.test_races import problems, together
 
 pytestmark = pytest.mark.django_db
 
@@ -357,6 +359,23 @@ def test_an_address_outlives_a_job_and_brings_nobody_back(admin, practitioner, c
     client.force_login(practitioner)
     assert people.agency_of(practitioner) is None
     assert people.must_join(practitioner)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_presses_twice_joins_and_names_once():
+    trust, _council = (
+        AgencyFactory(name=name, domains=["shared.example.org"]) for name in ("Trust", "Council")
+    )
+    person = UserFactory(email="owen@shared.example.org")
+    carol = UserFactory()
+    for act in (
+        partial(workflow.choose_agency, person, trust),
+        partial(workflow.name_organisation, carol, "Carol’s Childminding", trust.locality),
+    ):
+        outcomes = together(act, act, act)
+        assert [type(each) for each in problems(outcomes)] == [workflow.RefusedError] * 2
+    assert Membership.objects.filter(person=person).count() == 1
+    assert Agency.objects.filter(kind=AgencyType.INDEPENDENT).count() == 1
 
 
 def test_a_shared_domain_lets_the_person_choose_and_a_lead_confirm(mails):
