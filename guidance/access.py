@@ -36,7 +36,7 @@ ON_RECORDS = {
     Role.GUIDANCE_APPROVER: [
         *(f"{act}_contact" for act in ("view", "add", "change")),
         *(f"{act}_correction" for act in ("view", "change")),
-        *(f"{act}_urgentnotice" for act in ("view", "add", "change", "delete")),
+        *(f"{act}_urgentnotice" for act in ("view", "add", "change")),  # it ends by its time
     ],
     Role.PORTAL_ADMIN: [
         f"{act}_{record}"

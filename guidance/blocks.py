@@ -1,5 +1,6 @@
 """The few kinds of paragraph that a page of guidance is built from."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -20,6 +21,8 @@ from guidance.content import CODE
 from guidance.terms import Sector
 
 INLINE = ["bold", "link"]
+SAFE_ADDRESS = re.compile(r"https://[^\s/]|/(?![/\\])")
+"""Of another site, encrypted; or of this one. Never a script, nor what the network can read."""
 
 
 class Force(models.TextChoices):
@@ -273,6 +276,10 @@ class DownloadBlock(blocks.StructBlock):
         if bool(cleaned["file"]) == bool(cleaned["address"]):
             wrong = ValidationError(_t("Choose a file, or write an address: one of the two."))
             raise blocks.StructBlockValidationError({"file": wrong})
+        address = cleaned["address"]
+        if address and not SAFE_ADDRESS.match(address):
+            wrong = ValidationError(_t("Begin the address with https:// or, on this site, with /."))
+            raise blocks.StructBlockValidationError({"address": wrong})
         return cleaned
 
     class Meta:

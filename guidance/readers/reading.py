@@ -13,6 +13,7 @@ from datetime import date, datetime
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
@@ -98,7 +99,8 @@ def remind(request: ReadingRequest, *, by: User, now: datetime) -> int:
     if not people.has_role(by, *AGENCY_LEADS, agency=request.agency):
         raise PermissionDenied
     waiting = [reader.person for reader in state(request) if reader.read_at is None]
-    return sum(notices.asked_to_read(request, each, on=now.date()) for each in waiting)
+    today = timezone.localdate(now)
+    return sum(notices.asked_to_read(request, each, on=today) for each in waiting)
 
 
 def state(request: ReadingRequest) -> list[Reader]:

@@ -2,8 +2,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wagtail.blocks import StructBlockValidationError
 
 from guidance import content, loading
+from guidance.blocks import DownloadBlock
 
 
 def link(address: str) -> str:
@@ -116,6 +118,27 @@ def test_contacts_downloads_and_what_is_wanted():
         ),
         ("download", {"title": "B", "address": "/contacts/", "kind": ""}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_safe"),
+    [
+        ("https://example.org/form", True),
+        ("/contacts/", True),
+        ("http://example.org/form", False),
+        ("javascript:alert(1)", False),
+        ("//example.org/form", False),
+        ("/\\example.org/form", False),
+    ],
+)
+def test_a_download_leads_where_nothing_runs_or_is_read_on_the_way(address, is_safe):
+    block = DownloadBlock()
+    value = block.to_python({"title": "A form", "address": address, "kind": "PDF"})
+    if is_safe:
+        assert block.clean(value)["address"] == address
+    else:
+        with pytest.raises(StructBlockValidationError):
+            block.clean(value)
 
 
 FRONT = """---

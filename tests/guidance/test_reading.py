@@ -1,7 +1,7 @@
 """Read and understood: an agency asks, its people confirm, and only its leads see who has."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -170,6 +170,9 @@ def test_reminders_go_once_a_day_to_those_who_wait(page, agency, ruth, hannah, n
     assert reading.remind(request, by=ruth, now=now) == 0
     confirm(page, hannah, now)
     assert reading.remind(request, by=ruth, now=now + timedelta(days=1)) == 1
+    evening = datetime(2027, 7, 1, 21, tzinfo=UTC)
+    assert reading.remind(request, by=ruth, now=evening) == 1
+    assert reading.remind(request, by=ruth, now=evening + timedelta(hours=2, minutes=10)) == 1
 
 
 def test_who_leaves_is_counted_no_more_and_an_end_asks_nobody(page, agency, ruth, hannah, now):
