@@ -25,7 +25,10 @@ class ReasonForm(TaskStateCommentForm):
 
 
 class ApprovalStep(AbstractGroupApprovalTask):
-    """One of the steps. Nobody takes one for their own words, and nobody takes two."""
+    """One of the steps. Nobody takes one for their own words, and nobody takes two.
+
+    Their own are all that they wrote since readers last got a change.
+    """
 
     class Meta:
         verbose_name = _("approval step")
@@ -47,9 +50,7 @@ class ApprovalStep(AbstractGroupApprovalTask):
         """Whether this person may take this step for this page."""
         if not self._user_in_groups(user) or state.requested_by_id == user.pk:
             return False
-        wrote = Revision.objects.filter(
-            latest_revision_of(state.content_object), user=user
-        ).exists()
+        wrote = unpublished_revisions_of(state.content_object).filter(user=user).exists()
         agreed = TaskState.objects.filter(
             workflow_state=state, status=TaskState.STATUS_APPROVED, finished_by=user
         )
@@ -63,9 +64,12 @@ class ApprovalStep(AbstractGroupApprovalTask):
         super().on_action(task_state, user, action_name, **kwargs)
 
 
-def latest_revision_of(page: Page) -> models.Q:
-    latest = Page.objects.filter(pk=page.pk).values("latest_revision")
-    return models.Q(pk__in=latest)
+def unpublished_revisions_of(page: Page) -> models.QuerySet[Revision]:
+    """What was written since readers last got a change."""
+    page = Page.objects.select_related("live_revision").get(pk=page.pk)
+    written: models.QuerySet[Revision] = Revision.page_revisions.filter(object_id=str(page.pk))
+    live = page.live_revision
+    return written if live is None else written.filter(created_at__gt=live.created_at)
 
 
 def keep_schedule(now: datetime) -> None:

@@ -252,8 +252,9 @@ def test_nobody_agrees_their_own_words_or_takes_two_steps(site, office):
     with pytest.raises(PermissionDenied):
         decide(state, reader, "approve")  # is no approver
     page.save_revision(user=other)
+    page.save_revision(user=editor)
     with pytest.raises(PermissionDenied):
-        decide(state, other, "approve")  # has just changed it
+        decide(state, other, "approve")  # has changed it, though a colleague did so after
     assert GuidancePage.objects.get(pk=page.pk).summary != "Changed"
 
 
