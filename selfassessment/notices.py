@@ -142,7 +142,7 @@ def remind(now: datetime, *, at_most: int = AT_ONCE) -> int:
     """Note who is to hear that a form is to be begun, due soon or overdue; returns how many rows.
 
     Leads; where an agency has none, its deputies; whoever works alone. Each month counts from the
-    day the cycle opened.
+    day the cycle opened; of what is overdue, from the form's own last day.
     """
     today = timezone.localdate(now)
     noted = 0
@@ -194,8 +194,17 @@ def _due(cycle: Cycle, today: date) -> list[tuple[NoticeKind, str, QuerySet[Asse
     return [
         *of_this_month,
         (Kind.DUE_SOON, "", soon),  # once for each due day, which an extension changes
-        (Kind.OVERDUE, f"month-{months}", unsigned.filter(due_on__lt=today)),
+        *(
+            (Kind.OVERDUE, f"{day}-{_months_between(day, today)}", unsigned.filter(due_on=day))
+            for day in _days_over(unsigned, today)
+        ),
     ]
+
+
+def _days_over(forms: QuerySet[Assessment], today: date) -> list[date]:
+    """The last days that have passed: the cycle's own, and those that were given instead."""
+    days = forms.filter(due_on__lt=today).order_by("due_on").values_list("due_on", flat=True)
+    return list(days.distinct())
 
 
 def _months_between(earlier: date, later: date) -> int:

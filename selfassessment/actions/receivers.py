@@ -1,6 +1,6 @@
 """What the portal does for actions and evidence on its own, every minute."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,9 +12,6 @@ from outbox.signals import housekeeping
 from selfassessment.actions import notices, workflow
 from selfassessment.evidence import packs, scanning
 from selfassessment.models import Cycle
-
-NEW = timedelta(days=3)
-"""Forms of a cycle are made by jobs in its first hours, and actions follow them."""
 
 
 @receiver(housekeeping, dispatch_uid="selfassessment.evidence")
@@ -36,8 +33,8 @@ def throw_packs_away(sender: Any, *, now: datetime, **kwargs: Any) -> None:
 
 @receiver(housekeeping, dispatch_uid="selfassessment.actions_carried")
 def carry_actions(sender: Any, *, now: datetime, **kwargs: Any) -> None:
-    """Unfinished actions follow into the forms of a cycle that was opened lately."""
-    for cycle in Cycle.objects.open().filter(opened_at__gte=now - NEW):
+    """Unfinished actions follow into the forms of the cycles that are open."""
+    for cycle in Cycle.objects.open():
         workflow.carry_unfinished(cycle, now=now)
 
 

@@ -25,7 +25,7 @@ from selfassessment.actions.models import Action, ActionCycle, ActionStandard, P
 from selfassessment.models import Answer, Assessment, Cycle, Evidence
 from selfassessment.moves import NotReady, TransitionError, locked, move
 from selfassessment.standards.models import Standard
-from selfassessment.terms import ACTION_ENDED, ActionStatus, Priority, Status
+from selfassessment.terms import ACTION_ENDED, BEFORE_SIGNED, ActionStatus, Priority, Status
 
 TAKES = (
     Status.NOT_STARTED,
@@ -249,14 +249,19 @@ def move_to(
 def carry_unfinished(cycle: Cycle, *, now: datetime, at_most: int = CARRIED_AT_ONCE) -> int:
     """Take what is not verified nor cancelled into the forms of a cycle; safe to repeat.
 
+    A form that was made later, or is asked for after all, gets its own then.
+
     The action stays the same row, with its code, its history and one more year.
 
     Returns:
         How many were carried; fewer than ``at_most`` means that none is left.
     """
     forms = Assessment.objects.filter(
-        cycle=cycle, agency=OuterRef("agency"), answers_of__isnull=True
-    ).exclude(status=Status.EXEMPT)
+        cycle=cycle,
+        agency=OuterRef("agency"),
+        answers_of__isnull=True,
+        status__in=BEFORE_SIGNED,
+    )
     there = ActionCycle.objects.filter(action=OuterRef("pk"), assessment__cycle=cycle)
     left = Action.objects.not_ended().filter(
         ~Exists(there), Exists(forms), assessment__cycle__year__lt=cycle.year

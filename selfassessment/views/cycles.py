@@ -30,6 +30,7 @@ from selfassessment.moves import NotReady, TransitionError
 from selfassessment.standards.models import StandardSet
 from selfassessment.terms import FormType, Status
 from selfassessment.workflow import cycles as rounds
+from selfassessment.workflow.profiles import manages as may_manage
 from selfassessment.workflow.profiles import may_set, size_of
 from ui.text import showable
 
@@ -255,7 +256,7 @@ def profile(request: SignedInRequest, pk: int) -> HttpResponse:
     agency = get_object_or_404(Agency.objects.select_related("locality"), pk=pk)
     if not may_set(request.user, agency):
         raise Http404
-    manages = policy.manages(request.user)
+    manages = may_manage(request.user, agency)  # of their own they lead it only
     stored = Profile.objects.filter(agency=agency).first()
     shown = stored or profiles.guess_for(agency)
     boards = AlsoReports.objects.filter(agency=agency).values_list("board__code", flat=True)

@@ -99,7 +99,7 @@ def open_cycle(cycle: Cycle, *, by: User, now: datetime | None = None) -> Cycle:
     Raises:
         PermissionDenied: ``by`` does not manage the self-assessment.
         TransitionError: it was opened already.
-        NotReady: another cycle is open.
+        NotReady: its set is a draft, or its last day has passed.
     """
     now = now or timezone.now()
     _see_that_they_manage(by)

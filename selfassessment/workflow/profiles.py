@@ -110,9 +110,9 @@ def set_boards(agency: Agency, boards: Iterable[Locality], *, by: User) -> None:
     """Which further boards an agency answers to; forms that are there stay.
 
     Raises:
-        PermissionDenied: ``by`` does not manage the self-assessment.
+        PermissionDenied: ``by`` does not manage the self-assessment of this agency.
     """
-    if not policy.manages(by):
+    if not manages(by, agency):
         raise PermissionDenied
     wanted = {each.pk for each in boards} - {agency.locality_id}
     AlsoReports.objects.filter(agency=agency).exclude(board__in=wanted).delete()

@@ -253,7 +253,7 @@ def return_with_questions(
     """Give a signed form back with questions; it is answered and signed again.
 
     Raises:
-        TransitionError: it is not signed, or its answers belong to another board's form that is.
+        TransitionError: it is not signed.
         PermissionDenied: ``by`` does not manage it.
     """
     now = now or timezone.now()

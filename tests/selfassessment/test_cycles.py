@@ -404,6 +404,20 @@ def test_the_guesses_come_first_and_an_agency_sets_its_own_form(cast, form):
     )
 
 
+def test_the_manager_sets_their_own_agency_as_a_lead_of_it_does(cast, form):
+    MembershipFactory(person=cast.manager, agency=cast.school, role=Role.LEAD)
+    york = LocalityFactory(code="YK")
+    manager, address = enter(cast.manager), page("profile", cast.school.pk)
+    offered = manager.get(address).context["form"].fields
+    assert {"full_form_required", "boards"}.isdisjoint(offered)
+    setup = {"form_type": "SE", "sub_type": "Nursery", "size": "many", "length": "full"}
+    asked = {"duty": "yes", "full_form_required": "on", "boards": ["YK"]}
+    assert manager.post(address, setup | asked).status_code == 302
+    assert not AlsoReports.objects.exists()
+    with pytest.raises(PermissionDenied):
+        workflow.set_boards(cast.school, [york], by=cast.manager)
+
+
 # --- What people are told ---------------------------------------------------------------------
 def mails():
     return Mail.objects.filter(kind="assessment.digest").order_by("created_at")
@@ -482,6 +496,22 @@ def test_what_is_done_before_the_mail_goes_is_not_told(cast, form):
     notices.send(noon)
     assert not mails().exists()
     assert not Notice.objects.filter(dropped_at=None).exists()
+
+
+def test_who_is_overdue_hears_monthly_from_the_forms_own_last_day(cast, form):
+    told = Notice.objects.filter(kind=NoticeKind.OVERDUE, assessment=form)
+    for day, count in (
+        (datetime(2026, 12, 1, 12, tzinfo=UTC), 1),  # due on 30 November
+        (datetime(2026, 12, 2, 12, tzinfo=UTC), 1),  # three months since the opening
+        (datetime(2026, 12, 29, 12, tzinfo=UTC), 1),
+        (datetime(2026, 12, 30, 12, tzinfo=UTC), 2),
+        (datetime(2027, 1, 30, 12, tzinfo=UTC), 3),
+    ):
+        notices.remind(day)
+        assert told.count() == count, day
+    Assessment.objects.filter(pk=form.pk).update(due_on=date(2027, 2, 10))
+    notices.remind(datetime(2027, 2, 11, 12, tzinfo=UTC))
+    assert told.count() == 4
 
 
 def test_nobody_is_written_to_at_night(cast, form):
