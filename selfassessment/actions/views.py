@@ -30,7 +30,7 @@ from selfassessment.evidence.models import Evidence
 from selfassessment.models import Assessment
 from selfassessment.moves import NotReady, TransitionError
 from selfassessment.terms import ACTION_ENDED, ACTION_WORK_LEFT, ActionStatus, Priority
-from selfassessment.views.common import Desk, posted
+from selfassessment.views.common import OVERTAKEN, Desk, posted
 from ui import dates
 from ui.spreadsheet import as_csv
 
@@ -345,10 +345,10 @@ def action(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
             try:
                 workflow.note(one, form.cleaned_data["words"], by=request.user)
             except TransitionError:
-                messages.error(request, _("It has ended meanwhile, so no note was added."))
+                form.add_error(None, OVERTAKEN)
             else:
                 messages.success(request, _("Your note has been added."))
-            return redirect("selfassessment:action", key, pk)
+                return redirect("selfassessment:action", key, pk)
     place.looked_at()
     is_writer = policy.writes(request.user, one.assessment)
     context = {
@@ -356,7 +356,7 @@ def action(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
         "card": Card(one, place.today, _presses(one, request.user, is_writer)),
         "action": one,
         "notes": one.notes.select_related("by").order_by("-at", "-pk"),
-        "form": form if may_note else None,
+        "form": form if may_note or form.is_bound else None,
         "may_change": is_writer and one.status not in ACTION_ENDED,
     }
     return render(request, "selfassessment/actions/action.html", context)
@@ -372,9 +372,9 @@ def move(request: SignedInRequest, key: str, pk: int, to: str) -> HttpResponse:
     target = ActionStatus(to)
     if not policy.may_move(request.user, one, target):
         raise PermissionDenied
-    if target not in rules.STEPS[ActionStatus(one.status)]:
-        messages.warning(request, _("It has been moved already. See where it is now."))
-        return redirect("selfassessment:action", key, pk)
+    is_over = target not in rules.STEPS[ActionStatus(one.status)]
+    if is_over and not request.POST.get("words"):
+        return _moved_already(request, key, pk)
     held: list[Evidence] = []
     if target == ActionStatus.DONE:
         held = list(Evidence.objects.of_agency(one.agency_id)[:100])
@@ -389,14 +389,13 @@ def move(request: SignedInRequest, key: str, pk: int, to: str) -> HttpResponse:
                 evidence=form.chosen,
             )
         except TransitionError:
-            messages.warning(request, _("It has been moved already. See where it is now."))
+            if not form.cleaned_data["words"]:
+                return _moved_already(request, key, pk)
+            form.add_error(None, OVERTAKEN)
         else:
             said = _("%(code)s is now: %(status)s.")
             messages.success(request, said % {"code": one.code, "status": target.label})
-        if request.POST.get("back") == "board":
-            plan_of = reverse("selfassessment:actions", args=[key])
-            return redirect(f"{plan_of}?view=board")
-        return redirect("selfassessment:action", key, pk)
+            return _after_move(request, key, pk)
     context = {
         **_basics(place),
         "form": form,
@@ -405,6 +404,18 @@ def move(request: SignedInRequest, key: str, pk: int, to: str) -> HttpResponse:
         "to": to,
     }
     return render(request, "selfassessment/actions/move.html", context)
+
+
+def _moved_already(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
+    messages.warning(request, _("It has been moved already. See where it is now."))
+    return _after_move(request, key, pk)
+
+
+def _after_move(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
+    if request.POST.get("back") == "board":
+        plan_of = reverse("selfassessment:actions", args=[key])
+        return redirect(f"{plan_of}?view=board")
+    return redirect("selfassessment:action", key, pk)
 
 
 # Beyond one form -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy
 
 from accounts.http import SignedInRequest
 from accounts.models import User
@@ -19,6 +20,11 @@ from selfassessment.models import Assessment, Assignment
 from selfassessment.standards.models import Standard, StandardSection
 from selfassessment.terms import EDITABLE
 from selfassessment.workflow.talking import OVER
+
+OVERTAKEN = gettext_lazy(
+    "This cannot be done any more: somebody was there before you. Your words are below."
+)
+"""Stands on the page that asked, over what was typed, so that nothing of it is lost."""
 
 
 def visible(request: SignedInRequest, key: str) -> Assessment:

@@ -27,7 +27,7 @@ from selfassessment.moves import MOVES, NotReady, TransitionError
 from selfassessment.signing_forms import QuestionsForm, WaiverForm
 from selfassessment.terms import BEFORE_SIGNED, Status
 from selfassessment.views.checking import LOOKED
-from selfassessment.views.common import posted
+from selfassessment.views.common import OVERTAKEN, posted
 from selfassessment.workflow.signing import WITH_THE_BOARD
 from ui.forms import PageForm
 
@@ -187,8 +187,7 @@ def manage_act(request: SignedInRequest, key: str, act: str) -> HttpResponse:
         except NotReady as problem:
             page.add_error(next(iter(page.fields)), problem.missing[0])
         except TransitionError:
-            messages.error(request, _("The form has moved on, so nothing was changed."))
-            return redirect("selfassessment:manage", key)
+            page.add_error(None, OVERTAKEN)
     context = {"form_of": form, "form": page, "act": wanted}
     return render(request, "selfassessment/signing/act.html", context)
 
@@ -209,11 +208,11 @@ def decide_waiver(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
                 by=request.user,
             )
             messages.success(request, _("Decided. The agency is told by e-mail."))
+            return redirect("selfassessment:manage", key)
         except PermissionDenied:
-            messages.error(request, _("Another person decides what you asked for."))
+            page.add_error(None, _("Another person decides what you asked for."))
         except TransitionError:
-            messages.error(request, _("It was decided already."))
-        return redirect("selfassessment:manage", key)
+            page.add_error(None, OVERTAKEN)
     _looked_at(request, form)
     known = checks.RULES.get(waiver.rule)
     context = {"form_of": form, "form": page, "waiver": waiver, "rule": known}

@@ -18,7 +18,7 @@ from selfassessment.sheet import Sheet
 from selfassessment.signing_forms import SignForm, WordsForm
 from selfassessment.terms import READ_BY_BOARD, Status
 from selfassessment.views.checking import LOOKED, of_agency
-from selfassessment.views.common import Desk, desk, posted
+from selfassessment.views.common import OVERTAKEN, Desk, desk, posted
 from selfassessment.workflow import Changed
 from selfassessment.workflow.signing import statement
 
@@ -59,7 +59,8 @@ def sign(request: SignedInRequest, key: str) -> HttpResponse:
         except TransitionError:
             found.form.refresh_from_db()
             return _not_waiting(request, found)
-        return redirect("selfassessment:sign", key)
+        found = of_agency(request, key)  # as it is now; what was typed stays, but no confirmation
+        form = SignForm(initial=form.cleaned_data | {"agreed": False})
     return _sign_page(request, found, form)
 
 
@@ -112,9 +113,9 @@ def send_back(request: SignedInRequest, key: str) -> HttpResponse:
         try:
             workflow.send_back(found.form, form.cleaned_data["words"], by=request.user)
             messages.success(request, _("Sent back. The safeguarding lead is told by e-mail."))
+            return redirect("selfassessment:overview", key)
         except TransitionError:
-            messages.error(request, _("It does not wait to be signed any more."))
-        return redirect("selfassessment:overview", key)
+            form.add_error(None, OVERTAKEN)
     context = {"form_of": found.form, "form": form}
     return render(request, "selfassessment/signing/send_back.html", context)
 

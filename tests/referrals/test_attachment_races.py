@@ -77,7 +77,7 @@ def test_no_case_is_locked_while_files_are_looked_at_and_a_broken_one_stops_no_o
     cast = cases.make_cast()
     for number in range(4):
         workflow.add_files(workflow.start(cast.practitioner), [text(number)], by=cast.practitioner)
-    first = Attachment.objects.order_by("next_try_at").first()
+    first = Attachment.objects.order_by("next_try_at")[0]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE referrals_attachment SET content = 'broken' WHERE id = %s", [first.pk]

@@ -18,9 +18,11 @@ from audit.models import AuditEvent
 from outbox.models import Message
 from selfassessment.actions import notices, policy, queries, rules, workflow
 from selfassessment.actions.models import Action, ActionReminder
+from selfassessment.actions.receivers import carry_actions
 from selfassessment.models import Assessment
 from selfassessment.moves import NotReady, TransitionError
 from selfassessment.terms import ActionStatus, Priority, Rating, Status
+from selfassessment.views.common import OVERTAKEN
 from tests.entry import enter
 from tests.factories import LocalityFactory, MembershipFactory
 from tests.selfassessment import forms
@@ -345,6 +347,19 @@ def test_what_is_not_finished_is_carried_on_with_its_history(cast, form, action)
     assert new.code == f"A-{cast.school.pk}-2027-01"
 
 
+def test_a_form_that_is_made_late_gets_its_actions_too(cast, form, action):
+    cycle = forms.cycle_of(2027)
+    then = at(date(2027, 9, 1))
+    carry_actions(None, now=then)
+    later = forms.form_of(cast.school, 2027)
+    carry_actions(None, now=then + timedelta(days=40))
+    assert [each.code for each in queries.actions_of(later)] == [action.code]
+    signed = make(form, cast.lead)
+    Assessment.objects.filter(pk=later.pk).update(status=Status.SIGNED, signed_at=then)
+    assert workflow.carry_unfinished(cycle, now=then) == 0
+    assert signed.code not in {each.code for each in queries.actions_of(later)}
+
+
 # Pages --------------------------------------------------------------------------------------------
 def test_who_sees_which_actions(cast, form, action):
     other = make(form, cast.lead, words="Rewrite the policy")
@@ -409,7 +424,13 @@ def test_an_action_is_made_moved_and_verified_without_script(cast, form):
     assert move(lead, "verified").status_code == 302
     one.refresh_from_db()
     assert (one.status, one.verified_by) == (S.VERIFIED, cast.lead)
-    assert move(lead, "cancelled", words="Late.").status_code == 302  # said to be moved already
+    assert move(lead, "cancelled").status_code == 302  # said to be moved already
+    for late in (
+        move(lead, "cancelled", words="We stop."),
+        lead.post(reverse("selfassessment:action", args=[form.key, one.pk]), {"words": "We stop."}),
+    ):
+        assert str(OVERTAKEN) in late.content.decode()
+        assert "We stop.</textarea>" in late.content.decode()
     assert one.notes.count() == 4
 
 

@@ -72,6 +72,28 @@ def test_a_form_that_is_not_in_moderation_takes_no_judgement(cast, form):
             judge(form, "LG1", cast.moderator)
 
 
+def test_words_of_moderators_are_not_lost(cast, form):
+    begun(cast, form)
+    require, standard = (
+        reverse(f"selfassessment:moderation:{name}", args=[form.key, "LG1"])
+        for name in ("require", "standard")
+    )
+    moderator = enter(cast.moderator)
+    long = "Train the governors. " * 200
+    page = moderator.post(require, {"words": long}).content.decode()
+    assert "Train the governors. Train" in page
+    assert "govuk-error-summary" in page
+    Assessment.objects.filter(pk=form.pk).update(status=Status.MODERATED)
+    sent = {"outcome": "lower", "lower_to": "developing", "reason": "The minutes do not show it."}
+    for address, typed, kept in (
+        (require, {"words": "Train the governors."}, "Train the governors."),
+        (standard, sent, sent["reason"]),
+    ):
+        page = moderator.post(address, typed).content.decode()
+        assert kept in page, address
+        assert "That cannot be done now" in page
+
+
 def test_a_changed_mind_is_kept_and_the_last_word_stands(cast, form):
     begun(cast, form)
     judge(form, "LG1", cast.moderator, Outcome.LOWER, Rating.DEVELOPING)

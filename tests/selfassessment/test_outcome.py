@@ -28,6 +28,8 @@ from tests.factories import MembershipFactory
 from tests.selfassessment import forms
 from tests.selfassessment.moderating import agree_on_all, begun, judge, mails, moderated
 
+DAY = timedelta(days=1)
+
 
 def test_the_moderated_rating_counts_until_the_sign_off_is_voided(cast, form):
     forms.fill(form, Rating.EMBEDDED, by=cast.lead)
@@ -75,6 +77,11 @@ def test_an_agency_comments_within_ten_working_days(cast, form):
     late = timezone.now() + timedelta(days=40)
     with pytest.raises(NotReady, match="over"):
         workflow.comment(form, by=cast.senior, words="And still.", now=late)
+    Review.objects.filter(pk=review.pk).update(comments_until=timezone.localdate() - DAY)
+    address = reverse("selfassessment:moderation:comment", args=[form.key])
+    page = enter(cast.senior).post(address, {"words": "And still."}).content.decode()
+    assert "And still.</textarea>" in page
+    assert "over" in page
     assert review.comments.count() == 1
 
 

@@ -18,7 +18,7 @@ from outbox.tasks import TaskRunner
 from selfassessment import tasks
 from selfassessment.models import Cycle, SignOff
 from selfassessment.moderation import workflow as moderation
-from selfassessment.reports import agency, board, others, store
+from selfassessment.reports import agency, others, store
 from selfassessment.reports.frozen import digest, frozen
 from selfassessment.reports.models import Document, Kind
 from selfassessment.terms import EvidenceKind, FormType, Outcome, Rating
@@ -26,6 +26,7 @@ from tests.entry import enter
 from tests.referrals.test_races import together
 from tests.selfassessment import forms
 from tests.selfassessment.moderating import agree_on_all, judge, moderated
+from ui import pdf
 
 NOW = datetime(2026, 12, 3, 9, tzinfo=UTC)
 STATEMENT = "It is a fair picture.\nThe evidence is held."
@@ -233,7 +234,7 @@ def test_a_board_report_shows_how_far_it_came_and_that_it_failed(monkeypatch):
 
     client.post(ask, {"year": "2026"})
     with monkeypatch.context() as patch:
-        patch.setattr(board.pdf, "render", fail)
+        patch.setattr(pdf, "render", fail)
         run_jobs()
     assert "being made, 45% done" in pages[0]
     assert "It could not be made" in look()

@@ -15,6 +15,7 @@ from selfassessment.models import Notice, Profile, SignOff
 from selfassessment.moves import NotReady, TransitionError
 from selfassessment.reports.frozen import holds
 from selfassessment.terms import NoticeKind, Rating, Status
+from selfassessment.views.common import OVERTAKEN
 from selfassessment.workflow import Changed
 from tests.entry import enter
 from tests.factories import LocalityFactory, MembershipFactory
@@ -447,7 +448,24 @@ def test_a_change_since_the_page_was_opened_is_said_plainly(cast, form):
     senior = enter(cast.senior)
     answer = senior.post(page(form, "sign"), SIGNED | {"seen": "old"}, follow=True)
     assert "changed after you opened this page, so nothing is signed" in words(answer)
+    form_again = answer.context["form"]
+    assert form_again["role"].value() == SIGNED["role"]
+    assert form_again["governing_body_on"].value() is not None
+    assert not form_again["agreed"].value()  # it is to be read again first
     assert not SignOff.objects.exists()
+
+
+def test_words_of_who_came_second_are_not_lost(cast, form):
+    forms.handed_over(form, cast)
+    workflow.send_back(form, "Say more of the governors.", by=cast.senior, now=forms.NOW)
+    late = enter(cast.senior).post(page(form, "send_back"), {"words": "And of the pupils."})
+    waiver = workflow.ask_waiver(form, "too_little_evidence", "LG1", "It burnt.", by=cast.lead)
+    workflow.decide_waiver(waiver, granted=True, why="The report says so.", by=cast.manager)
+    sent = {"granted": "no", "why": "And of the pupils."}
+    later = enter(cast.manager).post(page(form, "decide_waiver", waiver.pk), sent)
+    for answer in (late, later):
+        assert str(OVERTAKEN) in words(answer)
+        assert "And of the pupils.</textarea>" in answer.content.decode()
 
 
 def test_a_void_signature_is_told_on_every_page_of_the_form(cast, form):
@@ -526,5 +544,6 @@ def test_every_act_of_the_manager_has_its_page(cast, form):
     manager.post(page(form, "manage_act", "reopen"), {"reason": "A mistake."})
     assert fresh(form).status == Status.IN_PROGRESS
     late = manager.post(page(form, "manage_act", "reopen"), {"reason": "Again."}, follow=True)
-    assert "The form has moved on, so nothing was changed." in words(late)
+    assert str(OVERTAKEN) in words(late)
+    assert "Again.</textarea>" in late.content.decode()
     assert manager.get(page(form, "manage_act", "burn")).status_code == 404

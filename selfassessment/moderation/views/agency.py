@@ -22,7 +22,7 @@ from selfassessment.moderation.forms import (
     PracticeForm,
 )
 from selfassessment.moderation.models import Judgement, Moderated, Question, Review
-from selfassessment.moderation.views.common import add_faults, found_or_404, posted, say, visible
+from selfassessment.moderation.views.common import add_faults, found_or_404, posted, visible
 from selfassessment.moderation.workflow.outcome import may_comment
 from selfassessment.moves import TransitionError
 from selfassessment.terms import Status
@@ -49,7 +49,7 @@ def outcome(
     }
     if review is not None and form_of.status in OUT and review.finished_at:
         context |= _out(form_of, review, speaks=speaks)
-        if context["may_comment"]:
+        if context["may_comment"] or comment_form is not None:
             context["comment_form"] = comment_form or CommentForm()
     return render(request, "selfassessment/moderation/outcome.html", context)
 
@@ -121,14 +121,14 @@ def comment(request: SignedInRequest, key: str) -> HttpResponse:
     if not policy.speaks_for(request.user, form_of):
         raise PermissionDenied
     form = CommentForm(request.POST)
-    if not form.is_valid():
-        return outcome(request, form_of, queries.review_of(form_of), form)
-    try:
-        workflow.comment(form_of, by=request.user, words=form.cleaned_data["words"])
-        messages.success(request, _("Your comment is sent."))
-    except TransitionError as fault:
-        say(request, fault)
-    return redirect("selfassessment:moderation:review", key)
+    if form.is_valid():
+        try:
+            workflow.comment(form_of, by=request.user, words=form.cleaned_data["words"])
+            messages.success(request, _("Your comment is sent."))
+            return redirect("selfassessment:moderation:review", key)
+        except TransitionError as fault:
+            add_faults(form, fault)
+    return outcome(request, form_of, queries.review_of(form_of), form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -196,23 +196,14 @@ def standard(request: SignedInRequest, key: str, code: str) -> HttpResponse:
     """One standard of the sample: the answer, its evidence, last year, and the judgement beside."""
     desk = working_desk(request, key)
     line = line_of(desk, code)
-    me = next((each for each in desk.moderators if each.person_id == request.user.pk), None)
-    form_of = desk.assessment
-    if request.method == "POST" and me is None:
-        raise PermissionDenied
-    said = line.by(request.user)
-    may = me is not None and form_of.status == Status.MODERATION
-    form = (
-        JudgeForm(Rating(line.sampled.own), posted(request), initial=_first(said)) if may else None
-    )
+    form = _judge_form(request, desk, line, posted(request))
     if request.method == "POST":
         if form is None:
-            messages.error(request, _("This form is not in moderation now."))
-            return redirect("selfassessment:moderation:review", key)
+            raise PermissionDenied
         if form.is_valid():
             try:
                 workflow.judge(
-                    form_of,
+                    desk.assessment,
                     line.sampled.standard,
                     by=request.user,
                     outcome=Outcome(form.cleaned_data["outcome"]),
@@ -223,10 +214,36 @@ def standard(request: SignedInRequest, key: str, code: str) -> HttpResponse:
                 add_faults(form, fault)
             else:
                 return _onward(request, key, desk, line)
-    _looked_at(request, form_of)
+    return _draw(request, desk, line, form, RequireForm(auto_id="required_%s") if form else None)
+
+
+def _me(request: SignedInRequest, desk: Desk) -> Moderator | None:
+    return next((each for each in desk.moderators if each.person_id == request.user.pk), None)
+
+
+def _judge_form(
+    request: SignedInRequest, desk: Desk, line: Line, sent: Any = None
+) -> JudgeForm | None:
+    """For one of the two, while it is in moderation; what was sent is shown again even after."""
+    if _me(request, desk) is None:
+        return None
+    if sent is None and desk.assessment.status != Status.MODERATION:
+        return None
+    return JudgeForm(Rating(line.sampled.own), sent, initial=_first(line.by(request.user)))
+
+
+def _draw(
+    request: SignedInRequest,
+    desk: Desk,
+    line: Line,
+    form: JudgeForm | None,
+    require_form: RequireForm | None,
+) -> HttpResponse:
+    me, said = _me(request, desk), line.by(request.user)
+    _looked_at(request, desk.assessment)
     context = _of_standard(desk, line) | {
         "form": form,
-        "require_form": RequireForm(auto_id="required_%s") if form else None,
+        "require_form": require_form,
         "after": desk.after(line, request.user) if me else None,
         "said": _said(line, request, me is not None),
         "reasons": line.judgements if said or me is None else [],
@@ -281,7 +298,7 @@ def require(request: SignedInRequest, key: str, code: str) -> HttpResponse:
     """Require an action of the agency, for one standard."""
     desk = working_desk(request, key)
     line = line_of(desk, code)
-    form = RequireForm(request.POST)
+    form = RequireForm(request.POST, auto_id="required_%s")
     if form.is_valid():
         try:
             workflow.require(
@@ -291,12 +308,10 @@ def require(request: SignedInRequest, key: str, code: str) -> HttpResponse:
                 words=form.cleaned_data["words"],
             )
             messages.success(request, _("Noted. It joins the agency’s plan at the end."))
+            return redirect("selfassessment:moderation:standard", key, code)
         except TransitionError as fault:
-            say(request, fault)
-    else:
-        for sentences in form.errors.values():
-            messages.error(request, str(sentences[0]))
-    return redirect("selfassessment:moderation:standard", key, code)
+            add_faults(form, fault)
+    return _draw(request, desk, line, _judge_form(request, desk, line), form)
 
 
 @require_POST
