@@ -38,10 +38,12 @@ class Beside:
     Attributes:
         moderated: what the moderators said instead or as well; empty where they did not look.
         was_read: whether the form was signed, so that the board's people may know of it.
+        is_compared: whether it was, by standards of the same meaning: then a change is asked for.
     """
 
     year: int
     was_read: bool
+    is_compared: bool
     pk: int | None = None
     rating: str = ""
     moderated: str = ""
@@ -71,6 +73,20 @@ class Before:
         return next(iter(_FORM(**self._whose)), None)
 
     @cached_property
+    def signed(self) -> Assessment | None:
+        """The same, if it was signed: nothing else is compared with."""
+        return self.form if self.form is not None and self.form.is_signed else None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the standards of both have the same meaning."""
+        return self.form is not None and self._is_same(self.form)
+
+    def _is_same(self, form: Assessment) -> bool:
+        same: bool = form.cycle.standards.major == self.of.cycle.standards.major
+        return same
+
+    @cached_property
     def ratings(self) -> dict[str, str]:
         """What was answered, by code: a code keeps its meaning from year to year."""
         return dict(_RATINGS(form=self.form.source_id)) if self.form else {}
@@ -88,6 +104,7 @@ class Before:
         return Beside(
             year=form.cycle.year,
             was_read=form.status in READ_BY_BOARD and form.is_signed,
+            is_compared=form.is_signed and self._is_same(form),
             moderated=form.moderated_as or "",
             evidence=tuple(_shown(each) for each in form.shown),
             **(form.said or {}),
@@ -119,7 +136,8 @@ def _beside(*, code: str, **whose: int) -> QuerySet[Any]:
     shown = EvidenceUse.objects.filter(
         assessment=source, standard__code=code, evidence__ended_at__isnull=True
     )
-    form = _earlier(**whose).select_related("cycle").only("status", "signed_at", "cycle__year")
+    shown_of = ("status", "signed_at", "cycle__year", "cycle__standards__major")
+    form = _earlier(**whose).select_related("cycle__standards").only(*shown_of)
     return form.annotate(
         said=Subquery(
             said.values(

@@ -84,7 +84,7 @@ class Sheet:
     @cached_property
     def _answers(self) -> tuple[dict[str, Answer], dict[str, Answer]]:
         """This year's and the last one's, by code: one query."""
-        last = self.before.form
+        last = self.before.signed
         wanted = [self.form.source_id, *([last.source_id] if last else [])]
         counted = Moderated.objects.counting().filter(
             assessment=last.pk if last else None, standard=OuterRef("standard")
@@ -106,17 +106,9 @@ class Sheet:
     def last(self, standard: Standard) -> Last | None:
         """None where it was not asked or not answered, or where the set has changed in meaning."""
         said = self._answers[1].get(standard.code)
-        if said is None or not said.rating or not self._same_meaning:
+        if said is None or not said.rating or not self.before.is_same:
             return None
         return Last(said, getattr(said, "counted", None) or said.rating)
-
-    @cached_property
-    def _same_meaning(self) -> bool:
-        last = self.before.form
-        if last is None:
-            return False
-        same: bool = last.cycle.standards.major == self.form.cycle.standards.major
-        return same
 
     def weight(self, standard: Standard) -> Weight:
         return standard.weight_for(self.form.form_type, specified=self.form.is_specified)

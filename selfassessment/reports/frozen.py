@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from selfassessment import results, scoring
 from selfassessment.actions.queries import actions_of
+from selfassessment.before import Before
 from selfassessment.evidence.queries import evidence_of
 from selfassessment.models import Answer, Assessment, SignOff, Waiver
 from selfassessment.scoring import Rated, Score
@@ -28,7 +29,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class LastYear:
-    """The signed form of the same agency and board a year before, and whether it can be compared.
+    """The signed form that the agency gave the board before, and whether it can be compared.
 
     A lasting comparison needs the same major version of the standards.
     """
@@ -41,16 +42,8 @@ class LastYear:
 
 def last_year(assessment: Assessment) -> LastYear | None:
     """None where there was none, or it was never signed: four queries at most."""
-    form = (
-        Assessment.objects.counted()
-        .filter(
-            agency=assessment.agency_id,
-            board=assessment.board_id,
-            cycle__year=assessment.cycle.year - 1,
-        )
-        .select_related("cycle__standards", "answers_of")
-        .first()
-    )
+    before = Before(assessment)
+    form = before.signed
     if form is None:
         return None
     answers = Answer.objects.filter(assessment=form.source_id)
@@ -58,7 +51,7 @@ def last_year(assessment: Assessment) -> LastYear | None:
         form,
         results.rated(form, results.asked_of(form)),
         dict(answers.values_list("standard__code", "position")),
-        form.cycle.standards.major == assessment.cycle.standards.major,
+        before.is_same,
     )
 
 

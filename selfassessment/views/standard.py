@@ -73,7 +73,7 @@ class Page:
 
     @property
     def has_last_year(self) -> bool:
-        return self.last is not None and bool(self.last.rating)
+        return self.last is not None and self.last.is_compared and bool(self.last.rating)
 
     @cached_property
     def evidence(self) -> list[EvidenceItem]:

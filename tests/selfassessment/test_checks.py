@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 
 from agencies.models import Membership
 from agencies.terms import Role
@@ -10,16 +11,20 @@ from selfassessment import checks, workflow
 from selfassessment.actions.models import Action, ActionCycle, ActionStandard
 from selfassessment.models import (
     Answer,
+    Assessment,
     Assignment,
     Comment,
+    Cycle,
     Evidence,
     EvidenceVersion,
     Helper,
     Profile,
     Remark,
 )
+from selfassessment.reports import frozen
 from selfassessment.sheet import Sheet
 from selfassessment.terms import Confidence, Priority, Rating, RemarkKind, Status
+from tests.entry import enter
 from tests.factories import LocalityFactory, UserFactory
 from tests.selfassessment import forms
 from vault import keys
@@ -181,6 +186,28 @@ def test_a_second_year_that_is_whole_is_stopped_by_nothing(with_last):
 def test_what_changed_is_asked_where_it_was_answered_before(with_last):
     change(with_last, "LG3", what_changed="")
     assert found(with_last, stops=True) == {"nothing_changed": ["LG3"]}
+
+
+def test_a_year_that_was_not_signed_is_compared_with_by_nothing(with_last, cast):
+    last = with_last.agency.assessments.get(cycle__year=2025)
+    change(with_last, "LG3", what_changed="")
+    Assessment.objects.filter(pk=last.pk).update(status=Status.IN_PROGRESS, signed_at=None)
+    assert found(with_last, stops=True) == {}
+    assert frozen.last_year(with_last) is None
+    address = reverse("selfassessment:standard", args=[with_last.key, "LG3"])
+    assert 'name="what_changed"' not in enter(cast.lead).get(address).content.decode()
+
+
+def test_a_year_without_a_form_is_passed_over_by_checks_and_reports_alike(with_last, cast):
+    last = with_last.agency.assessments.get(cycle__year=2025)
+    Cycle.objects.filter(pk=last.cycle_id).update(year=2024)
+    between = forms.form_of(cast.school, 2025)
+    Assessment.objects.filter(pk=between.pk).update(status=Status.EXEMPT, exempt_reason="Closed.")
+    change(with_last, "LG3", what_changed="")
+    assert found(with_last, stops=True) == {"nothing_changed": ["LG3"]}
+    before = frozen.last_year(with_last)
+    assert before is not None
+    assert before.form == last
 
 
 def test_a_rating_that_rose_by_two_levels_says_why(with_last):
