@@ -420,7 +420,8 @@ _FINE = (FileState.CLEAN, FileState.PENDING)
 def evidence_without_owner(sheet: Sheet) -> Found:
     here = {each.person_id for each in sheet.people}
     for item in sheet.items:
-        if item.evidence.owner_id not in here:
+        owner = item.evidence.owner_id  # none of a piece as it was signed
+        if owner and owner not in here:
             words = _("%(title)s: who answers for it no longer works at the agency.")
             yield words % {"title": item.title}, sheet.path("evidence"), ""
 

@@ -7,13 +7,15 @@ each standard that somebody has begun. Evidence, actions and moderation have the
 import base64
 import secrets
 import uuid
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +62,7 @@ __all__ = [
     "ProgressNote",
     "Review",
     "SectionScore",
+    "SetAside",
     "SignOff",
     "Standard",
     "StandardSection",
@@ -199,7 +202,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         another agency's text otherwise.
         """
         places = people.Places.of(user)
-        seen = Q(pk__in=Helper.objects.of(user).values("assessment_id"))
+        helped = Helper.objects.of(user).values("assessment_id")
+        seen = Q(pk__in=helped) | Q(answers_of__in=helped)
         if (own := places.employed(*terms.AGENCY_READERS)) is not None:
             seen |= Q(agency__in=own)
         if (alone := places.employed(*AGENCY_ROLES)) is not None:
@@ -225,6 +229,20 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
     def overdue(self, today: date) -> Self:
         return self.filter(status__in=terms.BEFORE_SIGNED, due_on__lt=today)
+
+    def with_others(self) -> Self:
+        """With ``others``: key, board and status of the forms that share its answers."""
+        same = Assessment.objects.filter(agency=OuterRef("agency"), cycle=OuterRef("cycle"))
+        row = JSONObject(key="key", board="board__name", status="status")
+        others = same.exclude(pk=OuterRef("pk")).order_by("board__name").values(json=row)
+        return self.annotate(others=ArraySubquery(others))
+
+    def with_copy(self) -> Self:
+        """With what ``signed_copy`` reads, of those that are signed and not open."""
+        standing = SignOff.objects.standing().filter(assessment=OuterRef("pk")).order_by()
+        signed = Q(signed_at__isnull=False) & ~Q(status__in=terms.EDITABLE)
+        frozen = Subquery(standing.values("frozen")[:1])
+        return self.annotate(read_copy=Case(When(signed, then=frozen), default=None))
 
     def with_void(self) -> Self:
         """With when and why the last sign-off was voided; empty where it stands, or was none."""
@@ -350,6 +368,34 @@ class Assessment(models.Model):
         """Whether a sign-off stands: it was not changed since, nor taken back."""
         return self.signed_at is not None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is being filled in now."""
+        return self.status in terms.EDITABLE
+
+    _copy: tuple[datetime, dict[str, Any] | None] | None = None
+
+    @property
+    def signed_copy(self) -> dict[str, Any] | None:
+        """What was signed (reports/frozen.py), which is what the form shows until it is open again.
+
+        One query, once for each sign-off, or none after ``with_copy``. None for a form that is
+        filled in or was never signed.
+        """
+        if self.signed_at is None or self.is_open:
+            return None
+        if self._copy is None and hasattr(self, "read_copy"):
+            self._keep_copy(self.read_copy)
+        if self._copy is None or self._copy[0] != self.signed_at:
+            standing = SignOff.objects.standing().filter(assessment=self)
+            frozen = standing.order_by("number").values_list("frozen", flat=True).first()
+            self._keep_copy(frozen)
+        return self._copy[1] if self._copy else None
+
+    def _keep_copy(self, frozen: dict[str, Any] | None) -> None:
+        if self.signed_at is not None:
+            self._copy = (self.signed_at, frozen if frozen and "asked" in frozen else None)
+
     def is_overdue(self, today: date) -> bool:
         return self.status in terms.BEFORE_SIGNED and self.due_on < today
 
@@ -461,6 +507,34 @@ class AnswerSave(models.Model):
 
     def __str__(self) -> str:
         return f"{self.answer_id}, {self.version}"
+
+
+class SetAside(models.Model):
+    """What somebody typed while somebody else saved the same answer: kept until they deal with it.
+
+    Its author alone sees it (row S28).
+    """
+
+    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="set_aside")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    said = models.JSONField()  # of the columns that differ, what they typed
+    dealt_with_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("set aside")
+        verbose_name_plural = _("set aside")
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["answer", "by"],
+                condition=Q(dealt_with_at__isnull=True),
+                name="setaside_one_waits",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id}, {self.by_id}"
 
 
 class HelperQuerySet(models.QuerySet["Helper"]):

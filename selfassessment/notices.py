@@ -87,6 +87,14 @@ def drop(assessment: Assessment, *kinds: NoticeKind, now: datetime | None = None
     return waiting.update(dropped_at=now or timezone.now())
 
 
+def drop_all(assessments: Iterable[Assessment], *, now: datetime) -> int:
+    """As ``drop``, of many forms that are over."""
+    waiting = Notice.objects.filter(
+        assessment__in=list(assessments), told_at__isnull=True, dropped_at__isnull=True
+    )
+    return waiting.update(dropped_at=now)
+
+
 def signers(assessment: Assessment) -> list[User]:
     """Who may sign: the senior leads; in the short form the leads, where there is none."""
     found = holders(assessment.agency, [Role.SENIOR_LEAD])

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from accounts.prepared import Prepared
-from selfassessment import scoring
-from selfassessment.models import Answer, Assessment, SectionScore
+from selfassessment import said, scoring
+from selfassessment.models import Assessment, SectionScore
 from selfassessment.moderation.models import Moderated
 from selfassessment.scoring import Rated
 from selfassessment.standards.models import Standard
@@ -32,7 +32,8 @@ def rated(assessment: Assessment, standards: Iterable[Standard]) -> list[Rated]:
     Returns:
         one for each standard, in their order; ``rating`` None where nothing is said yet.
     """
-    counts = dict(_SAID(form=assessment.source_id)) | dict(_MODERATED(form=assessment.pk))
+    standards = list(standards)
+    counts = said.ratings_of(assessment, standards) | dict(_MODERATED(form=assessment.pk))
     return [
         Rated(
             code=each.code,
@@ -44,11 +45,6 @@ def rated(assessment: Assessment, standards: Iterable[Standard]) -> list[Rated]:
     ]
 
 
-_SAID = Prepared(
-    lambda *, form: (
-        Answer.objects.filter(assessment=form).order_by().values_list("standard_id", "rating")
-    )
-)
 _MODERATED = Prepared(
     lambda *, form: (
         Moderated.objects.counting().filter(assessment=form).values_list("standard_id", "rating")
@@ -57,7 +53,8 @@ _MODERATED = Prepared(
 
 
 def refresh(assessment: Assessment, also: Iterable[Assessment] | None = None) -> None:
-    """Store the scores of a form and of those that share its answers, whose ratings may differ.
+    """Store the scores of a form and of those that share its answers, whose ratings may differ:
+    moderated ones, and what was signed before the answers went on.
 
     Args:
         also: those that share them, where they were read already.

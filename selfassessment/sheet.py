@@ -154,7 +154,7 @@ class Sheet:
             helper__ended_at__isnull=True,
         )
         asked = Remark.objects.filter(
-            assessment__in=here, kind=RemarkKind.RETURNED, answered_at__isnull=True
+            assessment=own, kind=RemarkKind.RETURNED, answered_at__isnull=True
         )
         said = Remark.objects.filter(assessment=own, kind=RemarkKind.SENT_BACK)
         used = EvidenceUse.objects.filter(assessment=source).values("evidence")
@@ -201,7 +201,8 @@ class Sheet:
             [self.form.status, str(self.form.prepared_at), str(self.form.signed_at)],
             [source.consulted_who, source.consulted_how, source.consulted_said],
             [[each.pk, each.version] for each in answers],
-            [[str(item.pk), item.title, item.sha256, *item.codes] for item in self.items],
+            [_shown(item) for item in self.items],
+            [[each.code, each.words, str(each.granted)] for each in self.loose_of("waiver")],
             [
                 [each.code, each.version, each.status, str(each.due_on), *self.codes_of(each)]
                 for each in self.actions
@@ -212,11 +213,19 @@ class Sheet:
     # --- Where things are mended ----------------------------------------------------------------
     def path(self, name: str, code: str = "") -> str:
         """The page of a room of this form; the form itself while there is no such room."""
-        key = self.form.source.key if name in ("standard", "evidence", "actions") else self.form.key
+        key = self.form.key
         try:
             return reverse(f"selfassessment:{name}", args=[key, code] if code else [key])
         except NoReverseMatch:
             return reverse("selfassessment:overview", args=[self.form.key])
+
+
+def _shown(item: EvidenceItem) -> list[str]:
+    """All that a form shows of a piece of evidence."""
+    number = item.version.number if item.version else 0
+    days = [str(day) for day in (item.dated_on, item.effective_on, item.expires_on)]
+    words = [item.title, item.kind, item.owner, item.note, item.address, item.sha256]
+    return [str(item.pk), *words, *days, str(number), *item.codes]
 
 
 def _loose(rows: QuerySet[Any], what: str, **columns: Any) -> QuerySet[Any, Any]:

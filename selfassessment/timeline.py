@@ -19,6 +19,8 @@ KINDS = {
     "assessment.document_taken": _("Took away a document of a self-assessment"),
     "assessment.board_report_asked": _("Asked for the board’s report"),
     "assessment.exported": _("Took away a table of self-assessments"),
+    "assessment.set_aside": _("Typed what could not be saved, as somebody else had saved"),
+    "assessment.set_aside_dealt_with": _("Dealt with what could not be saved"),
     "assessment.viewed": _("Looked at a self-assessment"),
     "assessment.given": _("Asked a colleague to help with a self-assessment"),
     "assessment.taken_back": _("Took back what a colleague was asked"),

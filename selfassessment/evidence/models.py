@@ -144,6 +144,14 @@ class EvidenceUse(models.Model):
     standard = models.ForeignKey(
         "selfassessment.Standard", on_delete=models.PROTECT, related_name="+"
     )
+    # The signed form to whose moderators it is shown; empty: it is part of what is filled in.
+    added_for = models.ForeignKey(
+        "selfassessment.Assessment",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="evidence_added",
+    )
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(default=timezone.now)
 
@@ -153,8 +161,13 @@ class EvidenceUse(models.Model):
         ordering = ["added_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["assessment", "standard", "evidence"], name="evidenceuse_once"
-            )
+                fields=["assessment", "standard", "evidence"],
+                condition=Q(added_for__isnull=True),
+                name="evidenceuse_once",
+            ),
+            models.UniqueConstraint(
+                fields=["added_for", "standard", "evidence"], name="evidenceuse_once_for_moderators"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.prepared import Prepared
 from files.terms import FileState
@@ -31,7 +31,11 @@ class EvidenceItem:
     codes: tuple[str, ...]
     """Of the standards of this form for which it is shown, in order."""
     added_at: datetime
-    """When it was first shown in this form."""
+    """When it was first shown in this form; of a signed one, when that was signed."""
+    owner_then: str = ""
+    """The name of who answered for it when the form was signed."""
+    is_later: bool = False
+    """Added for the moderators, after the form was signed."""
 
     @property
     def pk(self) -> UUID:
@@ -47,7 +51,7 @@ class EvidenceItem:
 
     @property
     def owner(self) -> str:
-        return self.evidence.owner.name
+        return self.owner_then or self.evidence.owner.name
 
     @property
     def dated_on(self) -> date:
@@ -100,26 +104,91 @@ class EvidenceItem:
 def items_of(assessment: Assessment) -> list[EvidenceItem]:
     """The evidence that a form shows, each piece once, in the order of its first standard.
 
-    Two queries, whatever the amount. Of several files the newest that was there when the form
-    was signed.
+    Of a signed form, what was signed, as it was then, and after it what was added for its
+    moderators. Two queries, whatever the amount; of a signed form three.
     """
+    said = _as_signed(assessment)
     uses: dict[UUID, list[Any]] = {}
-    for use in _USES(form=assessment.source_id):
+    for use in _USES(said is not None, form=assessment.source_id, own=assessment.pk):
         uses.setdefault(use.evidence_id, []).append(use)
-    versions = versions_of(uses)
-    return [
+    versions = versions_of([*uses, *(said or ())])
+    live = [
         EvidenceItem(
             evidence=those[0].evidence,
-            version=at_the_time(versions.get(key, []), assessment.signed_at),
-            codes=tuple(use.code for use in those),
+            version=at_the_time(
+                versions.get(key, []),
+                assessment.signed_at if said is None else max(use.added_at for use in those),
+            ),
+            codes=tuple(dict.fromkeys(use.code for use in those)),
             added_at=min(use.added_at for use in those),
+            is_later=said is not None,
         )
         for key, those in uses.items()
     ]
+    signed = [
+        _signed(assessment, key, codes, words, versions.get(key, []))
+        for key, (codes, words) in (said or {}).items()
+    ]
+    return signed + live
 
 
-def _uses(*, form: UUID) -> QuerySet[EvidenceUse]:
-    found = EvidenceUse.objects.filter(assessment=form).annotate(code=F("standard__code"))
+Said = dict[UUID, tuple[list[str], dict[str, Any]]]
+
+
+def _as_signed(assessment: Assessment) -> Said | None:
+    """Each piece of the frozen copy with its codes, in the order of the form; None where there is
+    no copy, or one of the time when a copy did not say which pieces it shows."""
+    copy = assessment.signed_copy
+    if copy is None:
+        return None
+    found: Said = {}
+    for asked in copy["asked"]:
+        for words in asked["evidence"]:
+            if "id" not in words:
+                return None
+            found.setdefault(UUID(words["id"]), ([], words))[0].append(asked["code"])
+    return found
+
+
+def _signed(
+    assessment: Assessment,
+    key: UUID,
+    codes: list[str],
+    words: dict[str, Any],
+    versions: list[EvidenceVersion],
+) -> EvidenceItem:
+    """A piece as it was signed: a row that is not stored, and the file that it had then."""
+    assert assessment.signed_at is not None  # noqa: S101 - for the types: it has a copy
+    return EvidenceItem(
+        evidence=Evidence(
+            pk=key,
+            agency_id=assessment.agency_id,
+            title=words["title"],
+            kind=words["kind"],
+            dated_on=date.fromisoformat(words["dated_on"]),
+            effective_on=_day(words["effective_on"]),
+            expires_on=_day(words["expires_on"]),
+            note=words["note"],
+            address=words["address"],
+        ),
+        version=next((one for one in versions if one.sha256 == words["sha256"]), None),
+        codes=tuple(codes),
+        added_at=assessment.signed_at,
+        owner_then=words["owner"],
+    )
+
+
+def _day(said: str) -> date | None:
+    return date.fromisoformat(said) if said else None
+
+
+def _uses(only_later: bool, *, form: UUID, own: UUID) -> QuerySet[EvidenceUse]:
+    """What the form shows; of a signed one only what was added for its moderators."""
+    shown = Q(added_for=own)
+    if not only_later:
+        shown |= Q(added_for__isnull=True)
+    rows = EvidenceUse.objects.filter(shown, assessment=form)
+    found = rows.annotate(code=F("standard__code"))
     return found.select_related("evidence__owner").order_by("standard__order", "added_at", "pk")
 
 

@@ -67,7 +67,7 @@ def library(request: SignedInRequest, key: str) -> HttpResponse:
             place.form, request.user, today=today, of_agency=place.is_agency, items=items
         ),
         "others": others,
-        "may_add": bool(mine) and place.form.source.status in policy.TAKES,
+        "may_add": bool(mine) and place.form.status in policy.TAKES,
         "may_change": bool(mine) and place.is_open,
         "last_year": bool(earlier),
         "has_files": any(item.version for item in items),
@@ -179,7 +179,11 @@ def _piece(place: Desk, pk: UUID) -> tuple[Evidence, list[str], list[EvidenceVer
     evidence = get_object_or_404(
         Evidence.objects.select_related("owner", "created_by"), pk=pk, agency=place.form.agency_id
     )
-    uses = EvidenceUse.objects.filter(assessment=place.form.source_id, evidence=evidence)
+    if place.form.signed_copy is not None:
+        return _as_signed(place, evidence)
+    uses = EvidenceUse.objects.filter(
+        assessment=place.form.source_id, evidence=evidence, added_for__isnull=True
+    )
     codes = list(uses.order_by("standard__order").values_list("standard__code", flat=True))
     versions = versions_of([evidence.pk]).get(evidence.pk, [])
     if not place.is_agency:
@@ -192,14 +196,28 @@ def _piece(place: Desk, pk: UUID) -> tuple[Evidence, list[str], list[EvidenceVer
     return evidence, codes, versions
 
 
+def _as_signed(
+    place: Desk, evidence: Evidence
+) -> tuple[Evidence, list[str], list[EvidenceVersion]]:
+    """A piece as the signed form shows it, with the file that it had; of what the form does not
+    show, the agency sees what it holds."""
+    found = [each for each in items_of(place.form) if each.pk == evidence.pk]
+    if not found and place.is_agency:
+        return evidence, [], versions_of([evidence.pk]).get(evidence.pk, [])
+    if not found or not (place.is_agency or found[0].is_clean):
+        raise Http404
+    codes = [code for item in found for code in item.codes]
+    return found[0].evidence, codes, [found[0].version] if found[0].version else []
+
+
 @require_http_methods(GET_OR_POST)
 def item(request: SignedInRequest, key: str, pk: UUID) -> HttpResponse:
     """What is known of it, its files, and the standards it is for: a tick list."""
     place = desk(request, key)
     evidence, codes, versions = _piece(place, pk)
     place.looked_at()
-    mine = _mine(place) if place.is_open and evidence.ended_at is None else []
-    form = StandardsForm(posted(request), standards=mine, initial={"standards": codes})
+    mine, ticked = _ticks(place, evidence, codes)
+    form = StandardsForm(posted(request), standards=mine, initial={"standards": ticked})
     if request.method == "POST":
         if not mine:
             raise PermissionDenied
@@ -211,6 +229,7 @@ def item(request: SignedInRequest, key: str, pk: UUID) -> HttpResponse:
     context = {
         **_basics(place),
         "evidence": evidence,
+        "owner": _owner(place, evidence),
         "codes": codes,
         "lines": [
             Line(
@@ -226,6 +245,26 @@ def item(request: SignedInRequest, key: str, pk: UUID) -> HttpResponse:
         "may_change": _may_change(place, evidence),
     }
     return render(request, "selfassessment/evidence/item.html", context)
+
+
+def _owner(place: Desk, evidence: Evidence) -> str:
+    """Who answers for it; of a signed form, who did then."""
+    if evidence.owner_id:
+        return evidence.owner.name
+    return next(each.owner for each in items_of(place.form) if each.pk == evidence.pk)
+
+
+def _ticks(place: Desk, evidence: Evidence, codes: list[str]) -> tuple[list[Standard], list[str]]:
+    """The standards that may be ticked, and those that are; in moderation but what was signed."""
+    if evidence.ended_at is not None or place.form.status not in policy.TAKES:
+        return [], []
+    mine = _mine(place)
+    if place.is_open:
+        return mine, codes
+    found = [item for item in items_of(place.form) if item.pk == evidence.pk]
+    signed = {code for item in found if not item.is_later for code in item.codes}
+    later = [code for item in found if item.is_later for code in item.codes]
+    return [each for each in mine if each.code not in signed], later
 
 
 def _ticked(

@@ -1,7 +1,8 @@
 """The doors of evidence: add, change, show for standards, replace a file, take away, carry on.
 
-Each locks the form that holds the answers, asks the policy, writes, and has ``touch`` say what
-follows: a form that is changed is begun, its sign-off void, and the log knows.
+Each locks the form, and before it the one that holds the answers, asks the policy, writes, and
+has ``touch`` say what follows: a form that is changed is begun, its sign-off void, and the log
+knows.
 """
 
 from collections.abc import Collection, Iterable
@@ -29,7 +30,7 @@ from selfassessment.evidence.models import Evidence, EvidenceUse, EvidenceVersio
 from selfassessment.models import Assessment
 from selfassessment.moves import NotReady, TransitionError, locked
 from selfassessment.standards.models import Standard
-from selfassessment.terms import EDITABLE, EvidenceKind, Status
+from selfassessment.terms import EvidenceKind, Status
 from selfassessment.workflow.answering import touch
 from vault import keys
 
@@ -63,7 +64,8 @@ def add(
 ) -> Evidence:
     """Keep a new piece of evidence, and show it for some standards of the form.
 
-    In moderation it may be added too, since moderators ask for more: the sign-off stands then.
+    In moderation it may be added too, since moderators ask for more: it is shown to them beside
+    what was signed, and the sign-off stands.
 
     Raises:
         PermissionDenied: none of the standards is the person's to give evidence for.
@@ -71,7 +73,7 @@ def add(
         NotReady: the file is here already, or there is no room for it; ``missing`` says which.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
+    assessment = locked(assessment)
     _must_take(assessment, by)
     _must_be_mine(assessment, standards, by)
     evidence = Evidence(agency=assessment.agency, created_by=by, created_at=now)
@@ -98,7 +100,7 @@ def change(
     Raises: as ``add``.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
+    assessment = locked(assessment)
     _must_be_open(assessment)
     evidence = _mine_to_change(assessment, evidence, by)
     before = {name: getattr(evidence, name) for name in _COLUMNS}
@@ -122,19 +124,21 @@ def show_for(
 ) -> list[str]:
     """Show it for these standards, of those that are the person's, and for no other of them.
 
+    In moderation, to the moderators, beside what was signed.
+
     Returns:
         codes that changed.
     Raises: as ``add``.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
-    _must_be_open(assessment)
+    assessment = locked(assessment)
+    _must_take(assessment, by)
     evidence = _of(assessment, evidence)
     mine = {each.pk: each for each in _mine(assessment, by)}
     if not mine:
         raise PermissionDenied
     wanted = {each.pk for each in standards} & mine.keys()
-    uses = EvidenceUse.objects.filter(assessment=assessment, evidence=evidence, standard__in=mine)
+    uses = _uses(assessment, evidence).filter(standard__in=mine)
     there = set(uses.values_list("standard_id", flat=True))
     uses.filter(standard__in=there - wanted).delete()
     _show(assessment, evidence, [mine[key] for key in wanted - there], by=by, now=now)
@@ -158,7 +162,7 @@ def replace(
     Raises: as ``add``.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
+    assessment = locked(assessment)
     _must_be_open(assessment)
     evidence = _mine_to_change(assessment, evidence, by)
     if evidence.kind == EvidenceKind.LINK:
@@ -177,14 +181,14 @@ def take_away(
     Raises: as ``add``; a second press finds nothing to do.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
+    assessment = locked(assessment)
     _must_be_open(assessment)
     evidence = _mine_to_change(assessment, evidence, by)
     if evidence.ended_at is not None:
         return
     evidence.ended_at = now
     evidence.save(update_fields=["ended_at"])
-    EvidenceUse.objects.filter(assessment=assessment, evidence=evidence).delete()
+    _uses(assessment, evidence).delete()
     _after(assessment, evidence, "evidence_taken_away", by=by, now=now)
 
 
@@ -206,7 +210,7 @@ def last_year(
         asked: the standards of this form, where they were read already; else one query more.
     """
     codes = {each.code for each in (results.asked_of(assessment) if asked is None else asked)}
-    here = EvidenceUse.objects.filter(assessment=assessment.source_id)
+    here = EvidenceUse.objects.filter(assessment=assessment.source_id, added_for__isnull=True)
     shown = set(here.values_list("evidence_id", "standard__code"))
     found: dict[UUID, tuple[Evidence, list[str]]] = {}
     uses = EvidenceUse.objects.filter(
@@ -241,7 +245,7 @@ def carry(
     Raises: as ``add``.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
+    assessment = locked(assessment)
     _must_be_open(assessment)
     mine = {each.code: each for each in _mine(assessment, by)}
     if not mine or (standard is not None and standard.code not in mine):
@@ -324,7 +328,7 @@ def _describe(evidence: Evidence, details: Details) -> None:
 
 
 def _must_be_open(assessment: Assessment) -> None:
-    if assessment.status not in EDITABLE:
+    if not assessment.is_open:
         raise TransitionError(f"{assessment.status} takes no change of its evidence")
 
 
@@ -344,6 +348,15 @@ def _must_be_mine(assessment: Assessment, standards: Iterable[Standard], by: Use
     wanted = {each.pk for each in standards}
     if not wanted or wanted - mine:
         raise PermissionDenied
+
+
+def _uses(assessment: Assessment, evidence: Evidence) -> QuerySet[EvidenceUse]:
+    """For which standards it is shown: in what is filled in, or beside it to its moderators."""
+    return EvidenceUse.objects.filter(
+        assessment=assessment.source_id,
+        evidence=evidence,
+        added_for=None if assessment.is_open else assessment,
+    )
 
 
 def _of(assessment: Assessment, evidence: Evidence) -> Evidence:
@@ -373,7 +386,12 @@ def _show(
     EvidenceUse.objects.bulk_create(
         [
             EvidenceUse(
-                evidence=evidence, assessment=assessment, standard=each, added_by=by, added_at=now
+                evidence=evidence,
+                assessment=assessment.source,
+                standard=each,
+                added_for=None if assessment.is_open else assessment,
+                added_by=by,
+                added_at=now,
             )
             for each in standards
         ],
@@ -462,5 +480,5 @@ def _after(
         evidence=str(evidence.pk),
         fields=fields or [],
     )
-    if assessment.status in EDITABLE:
+    if assessment.is_open:
         touch(assessment, by=by, now=now, what="evidence", fields=fields or [])

@@ -25,6 +25,7 @@ from selfassessment.moderation.models import (
 )
 from selfassessment.moderation.sample import Drawn, Said
 from selfassessment.moderation.terms import MODERATORS, FullReason
+from selfassessment.said import ratings_of as own_ratings_of
 from selfassessment.terms import Outcome, Rating, Status
 
 
@@ -70,8 +71,8 @@ def ratings_of(assessment: Assessment) -> dict[str, Rating]:
 
 def said_of(assessment: Assessment) -> list[Said]:
     """Each standard that the form asks, with the agency's own rating and last year's."""
-    given = Answer.objects.filter(assessment=assessment.source_id).exclude(rating="")
-    own = dict(given.values_list("standard_id", "rating"))
+    standards = results.asked_of(assessment)
+    own = own_ratings_of(assessment, standards)
     before = year_before(assessment).first()
     last_year = ratings_of(before) if before else {}
     return [
@@ -81,7 +82,7 @@ def said_of(assessment: Assessment) -> list[Said]:
             own=Rating(own[each.pk]) if each.pk in own else None,
             last_year=last_year.get(each.code),
         )
-        for each in results.asked_of(assessment)
+        for each in standards
     ]
 
 

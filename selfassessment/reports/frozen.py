@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from selfassessment import results, scoring
+from selfassessment import results, said, scoring
 from selfassessment.actions.queries import actions_of
 from selfassessment.before import Before
 from selfassessment.evidence.queries import evidence_of
@@ -46,11 +46,12 @@ def last_year(assessment: Assessment) -> LastYear | None:
     form = before.signed
     if form is None:
         return None
-    answers = Answer.objects.filter(assessment=form.source_id)
+    standards = results.asked_of(form)
+    answers = said.answers_of(form, standards)
     return LastYear(
         form,
-        results.rated(form, results.asked_of(form)),
-        dict(answers.values_list("standard__code", "position")),
+        results.rated(form, standards),
+        {each.code: answers[each.pk].position for each in standards if each.pk in answers},
         before.is_same,
     )
 
@@ -65,9 +66,8 @@ def frozen(assessment: Assessment) -> dict[str, Any]:
     ratings = results.rated(assessment, standards)
     before = last_year(assessment)
     evidence = evidence_of(assessment)
-    answers = {
-        each.standard_id: each for each in Answer.objects.filter(assessment=assessment.source_id)
-    }
+    answers = said.answers_of(assessment, standards)
+    consulted = said.consultation_of(assessment)
     then = {one.code: one.rating for one in before.rated} if before and before.is_same else {}
     return {
         "format": FORMAT,
@@ -101,10 +101,12 @@ def frozen(assessment: Assessment) -> dict[str, Any]:
                 "last_position": before.positions.get(each.code, "") if before else "",
                 "evidence": [
                     {
+                        "id": str(item.pk),
                         "title": item.title,
                         "kind": str(item.kind),
                         "owner": item.owner,
                         "dated_on": _day(item.dated_on),
+                        "effective_on": _day(item.effective_on),
                         "expires_on": _day(item.expires_on),
                         "address": item.address,
                         "note": item.note,
@@ -115,11 +117,7 @@ def frozen(assessment: Assessment) -> dict[str, Any]:
             }
             for each in standards
         ],
-        "consultation": {
-            "who": assessment.source.consulted_who,
-            "how": assessment.source.consulted_how,
-            "said": assessment.source.consulted_said,
-        },
+        "consultation": {part: consulted[f"consulted_{part}"] for part in said.PARTS},
         "actions": actions(assessment),
     }
 

@@ -18,7 +18,6 @@ from audit import events
 from selfassessment import policy, results
 from selfassessment.models import Assessment, Assignment
 from selfassessment.standards.models import Standard, StandardSection
-from selfassessment.terms import EDITABLE
 from selfassessment.workflow.talking import OVER
 
 OVERTAKEN = gettext_lazy(
@@ -37,7 +36,7 @@ def visible(request: SignedInRequest, key: str) -> Assessment:
 
 
 def _form(user: User, *, key: str) -> QuerySet[Assessment]:
-    seen = Assessment.objects.visible_to(user).with_void()
+    seen = Assessment.objects.visible_to(user).with_void().with_others().with_copy()
     related = ("cycle__standards", "agency", "board", "answers_of", "prepared_by")
     return seen.select_related(*related).filter(key=key)
 
@@ -98,7 +97,7 @@ class Desk:
     @property
     def is_open(self) -> bool:
         """Whether it is being filled in now."""
-        return self.form.source.status in EDITABLE
+        return self.form.is_open
 
     def is_mine(self, standard: Standard) -> bool:
         given = self.assignments.get(standard.pk)

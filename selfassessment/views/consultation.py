@@ -15,6 +15,7 @@ from selfassessment import workflow
 from selfassessment.forms import ConsultationForm
 from selfassessment.models import Assessment
 from selfassessment.moves import Overtaken, TransitionError
+from selfassessment.said import consultation_of
 from selfassessment.views.common import Desk, desk, posted
 from selfassessment.workflow import CONSULTATION
 from ui.clashes import CONFLICT, Clash, chosen, typed_again
@@ -96,16 +97,13 @@ def _lines(words: str) -> list[str]:
 
 def _draw(request: SignedInRequest, found: Desk, form: ConsultationForm | None) -> HttpResponse:
     source = found.form.source
+    said = consultation_of(found.form)
     asked = ConsultationForm(source)
     context = {
         "form_of": found.form,
         "desk": found,
         "form": form,
         "seen": workflow.consultation_version(source),
-        "shown": [
-            (asked.fields[name].label, getattr(source, name))
-            for name in CONSULTATION
-            if getattr(source, name)
-        ],
+        "shown": [(asked.fields[name].label, said[name]) for name in CONSULTATION if said[name]],
     }
     return render(request, "selfassessment/consultation.html", context)

@@ -125,6 +125,8 @@ def cycle(request: SignedInRequest, year: int) -> HttpResponse:
     context |= {
         **facts,
         "all": facts["forms"] + facts["missing"],
+        "closed": by_status.get(Status.CLOSED, 0),
+        "is_closing": found.is_open and found.closes_on <= timezone.localdate(),
         "statuses": [(each, by_status[each]) for each in Status if each in by_status],
         "late": forms.overdue(timezone.localdate()).count(),
         "waivers": Waiver.objects.filter(assessment__cycle=found, granted=None).select_related(

@@ -26,6 +26,7 @@ from selfassessment.actions.queries import of_form
 from selfassessment.before import Before
 from selfassessment.forms import rating_tag
 from selfassessment.models import Answer, Assignment, Comment, SectionScore
+from selfassessment.said import answers_of
 from selfassessment.standards.models import Standard, StandardSection
 from selfassessment.terms import (
     BEFORE_SIGNED,
@@ -181,7 +182,10 @@ def overview(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 def _parts(found: Desk, before: Before) -> list[Part]:
-    answers = {each.standard_id: each for each in _ANSWERS(form=found.form.source_id)}
+    if found.form.signed_copy is None:
+        answers = {each.standard_id: each for each in _ANSWERS(form=found.form.source_id)}
+    else:
+        answers = answers_of(found.form, found.standards)
     scores = {each.section: each for each in _SCORES(form=found.form.pk)}
     last = before.ratings if found.is_agency else {}
     planned = set(_PLANNED(form=found.form.source_id)) if found.is_agency else set()

@@ -1,14 +1,15 @@
 """One standard: its levels, this year's answer, last year's beside it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import JSONField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,8 +28,9 @@ from selfassessment.evidence.queries import EvidenceItem, evidence_of
 from selfassessment.evidence.shown import shown as evidence_shown
 from selfassessment.evidence.workflow import carry
 from selfassessment.forms import AnswerForm, CommentForm, rating_tag
-from selfassessment.models import Answer, Comment
+from selfassessment.models import Answer, Comment, SetAside
 from selfassessment.moves import Stale, TransitionError
+from selfassessment.said import COLUMNS, answers_of
 from selfassessment.standards.models import Standard
 from selfassessment.terms import LONGEST, POINTS, ActionStatus, Confidence, Rating
 from selfassessment.views.common import Desk, desk, posted
@@ -111,9 +113,13 @@ def _actions(*, form: UUID, code: str) -> QuerySet[Action]:
     return standing.select_related("owner").in_order()
 
 
-def _answer(*, form: UUID, standard: int) -> QuerySet[Answer]:
+def _answer(*, form: UUID, standard: int, reader: int) -> QuerySet[Answer]:
     given = Answer.objects.filter(assessment=form, standard=standard)
-    return given.select_related("saved_by", "still_true_by")
+    waiting = SetAside.objects.filter(answer=OuterRef("pk"), by=reader, dealt_with_at__isnull=True)
+    mine = waiting.values(json=JSONObject(at="at", said="said"))[:1]
+    return given.select_related("saved_by", "still_true_by").annotate(
+        set_aside_by_reader=Subquery(mine, output_field=JSONField())
+    )
 
 
 def _said(*, form: UUID, standard: int) -> QuerySet[Comment]:
@@ -128,11 +134,19 @@ def find(request: SignedInRequest, key: str, code: str) -> Page:
     """The page, if the person may read the form and it asks the standard; else it is not there."""
     found = desk(request, key)
     one = found.standard(code)
-    answer = next(iter(_ANSWER(form=found.form.source_id, standard=one.pk)), None)
+    answer = _as_it_stands(found, one)
     last = Before(found.form).beside(one.code)
     if last is not None and not found.is_agency and not last.was_read:
         last = None  # whoever reads from outside reads only what was signed
     return Page(found, one, answer, last)
+
+
+def _as_it_stands(found: Desk, one: Standard) -> Answer | None:
+    """The answer, with who saved it; of a form that is not open, as it was signed."""
+    if found.form.signed_copy is not None:
+        return answers_of(found.form, [one]).get(one.pk)
+    rows = _ANSWER(form=found.form.source_id, standard=one.pk, reader=found.user.pk)
+    return next(iter(rows), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,6 +164,9 @@ def _save(request: SignedInRequest, page: Page) -> HttpResponse:
     """Keep whatever can be kept; say what is still wanted, and go on."""
     if not (page.desk.leads or page.desk.is_mine(page.standard)):
         raise PermissionDenied
+    if "dealt" in request.POST:
+        workflow.deal_with_set_aside(page.desk.form, page.standard, by=request.user)
+        return redirect(page.url("standard"))
     form = page.form(request.POST)
     kept = form.kept()
     more: dict[str, Any] = {}
@@ -184,6 +201,7 @@ def _carry_evidence(request: SignedInRequest, page: Page) -> None:
 
 def _onward(request: SignedInRequest, page: Page, answer: Answer) -> HttpResponse:
     if "merge" in request.POST:
+        workflow.deal_with_set_aside(page.desk.form, page.standard, by=request.user)
         words = _("Saved. Read it once more, change what you wish, then go on.")
         messages.success(request, words)
         return redirect(page.url("standard"))
@@ -225,9 +243,11 @@ def keep(request: SignedInRequest, key: str, code: str) -> HttpResponse:
     if not (found.leads or found.is_mine(one)):
         raise PermissionDenied
     page = Page(found, one, answer=None, last=Before(found.form).beside(one.code))
+    kept = page.form(request.POST).kept()
     try:
-        answer = page.save(request, page.form(request.POST).kept())
+        answer = page.save(request, kept)
     except Stale as stale:
+        workflow.set_aside(page.desk.form, page.standard, kept, by=request.user)
         return JsonResponse({"seen": stale.answer.version}, status=CONFLICT)
     except TransitionError:
         return JsonResponse({}, status=CONFLICT)
@@ -283,6 +303,7 @@ def _refused(
     clashes = _clashes(form, kept, saved)
     if not clashes:  # the same press twice: it is saved already
         return _onward(request, page, saved)
+    workflow.set_aside(page.desk.form, page.standard, kept, by=request.user)
     context = {
         **_basics(page),
         "caption": page.standard,
@@ -346,8 +367,19 @@ def draw(
         "previous": before,
         "after": after,
         "following": _next(page),
+        "set_aside": _set_aside(page),
     }
     return render(request, "selfassessment/standard.html", context)
+
+
+def _set_aside(page: Page) -> dict[str, Any] | None:
+    """What the person typed while somebody else saved, as questions and answers."""
+    kept = getattr(page.answer, "set_aside_by_reader", None)
+    if kept is None:
+        return None
+    said = Answer(**{name: kept["said"].get(name, "") for name in COLUMNS})
+    level = [(_("Level"), said.get_rating_display())] if said.rating else []
+    return {"at": datetime.fromisoformat(kept["at"]), "rows": [*level, *_rows(said)]}
 
 
 def _comments(page: Page) -> list[Comment]:
@@ -358,8 +390,10 @@ def _comments(page: Page) -> list[Comment]:
 def _shown(page: Page) -> list[tuple[str, str]]:
     """The answer in words, for those who read it: question and answer."""
     answer = page.answer
-    if answer is None or not answer.rating:
-        return []
+    return _rows(answer) if answer is not None and answer.rating else []
+
+
+def _rows(answer: Answer) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if answer.rating == Rating.NOT_APPLICABLE:
         rows.append((_("Why it does not apply"), answer.not_applicable_reason))

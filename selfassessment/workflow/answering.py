@@ -6,18 +6,20 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import events
 from selfassessment import policy, results
-from selfassessment.models import Answer, AnswerSave, Assessment
+from selfassessment.models import Answer, AnswerSave, Assessment, SetAside
 from selfassessment.moves import Overtaken, Stale, TransitionError, locked, move
 from selfassessment.standards.models import Standard
-from selfassessment.terms import EDITABLE, Status
+from selfassessment.terms import Status
 from selfassessment.workflow.helping import is_whole, settle
 from selfassessment.workflow.signing import void_what_rests_on
+from ui.clashes import one_under_the_other
 
 WRITTEN = ("rating", "position", "what_changed", "confidence", "not_applicable_reason")
 """The columns of an answer that a page writes."""
@@ -47,11 +49,11 @@ def write_answer(
         Stale: somebody else saved it in between (row S28); nothing is changed.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
+    assessment = locked(assessment)
     _must_be_open(assessment)
     if not policy.answers(by, assessment, standard):
         raise PermissionDenied
-    answer = _answer(assessment, standard)
+    answer = _answer(assessment.source, standard)
     if answer.version != version:
         raise Stale(answer)
     before, was_whole = {name: getattr(answer, name) for name in WRITTEN}, is_whole(answer)
@@ -76,8 +78,76 @@ def write_answer(
     )
     touch(assessment, by=by, now=now, what=standard.code, fields=changed)
     if is_whole(answer) != was_whole:
-        settle(assessment, standard, answer, now=now)
+        settle(assessment.source, standard, answer, now=now)
     return answer
+
+
+@transaction.atomic
+def set_aside(
+    assessment: Assessment,
+    standard: Standard,
+    values: Mapping[str, str],
+    *,
+    by: User,
+    now: datetime | None = None,
+) -> SetAside | None:
+    """Keep what ``by`` typed while somebody else saved the same answer (row S28).
+
+    Only its author sees it, until they deal with it; of what they typed twice nothing is lost.
+
+    Args:
+        values: of ``WRITTEN``, those that the page held.
+    Returns:
+        None where it says nothing that does not stand there.
+    Raises:
+        PermissionDenied: the standard was not given to ``by``.
+    """
+    now = now or timezone.now()
+    assessment = locked(assessment)
+    if not policy.answers(by, assessment, standard):
+        raise PermissionDenied
+    answer = _answer(assessment.source, standard)
+    typed = {name: values.get(name, "") for name in WRITTEN}
+    said = {name: words for name, words in typed.items() if words not in getattr(answer, name)}
+    if not said:
+        return None
+    kept = _waiting(answer, by).first() or SetAside(answer=answer, by=by, said={})
+    kept.at = now
+    kept.said = {name: _with(kept.said.get(name, ""), said.get(name, ""), name) for name in WRITTEN}
+    kept.save()
+    _record("assessment.set_aside", assessment, standard, by=by, fields=sorted(said))
+    return kept
+
+
+def _with(before: str, words: str, name: str) -> str:
+    """Both texts, neither said twice; of two choices the later one."""
+    if name in ("rating", "confidence") or before in words:
+        return words or before
+    return before if words in before else one_under_the_other(before, words)
+
+
+@transaction.atomic
+def deal_with_set_aside(
+    assessment: Assessment, standard: Standard, *, by: User, now: datetime | None = None
+) -> int:
+    """Their own words that were set aside are dealt with; returns how many that were."""
+    assessment = locked(assessment)
+    answer = Answer.objects.filter(assessment=assessment.source_id, standard=standard).first()
+    if answer is None or not _waiting(answer, by).update(dealt_with_at=now or timezone.now()):
+        return 0
+    _record("assessment.set_aside_dealt_with", assessment, standard, by=by, fields=[])
+    return 1
+
+
+def _waiting(answer: Answer, by: User) -> QuerySet[SetAside]:
+    return SetAside.objects.filter(answer=answer, by=by, dealt_with_at__isnull=True)
+
+
+def _record(
+    kind: str, assessment: Assessment, standard: Standard, *, by: User, fields: list[str]
+) -> None:
+    agency = str(assessment.agency_id)
+    events.record(kind, assessment, by=by, agency=agency, what=standard.code, fields=fields)
 
 
 CONSULTATION = ("consulted_who", "consulted_how", "consulted_said")
@@ -104,19 +174,20 @@ def write_consultation(
         Overtaken: somebody else saved something else in between; nothing is changed.
     """
     now = now or timezone.now()
-    assessment = locked(assessment.source)
+    assessment = locked(assessment)
     _must_be_open(assessment)
     if not policy.leads_form(by, assessment):
         raise PermissionDenied
-    stands = {name: getattr(assessment, name) for name in CONSULTATION}
+    source = assessment.source
+    stands = {name: getattr(source, name) for name in CONSULTATION}
     changed = [name for name in CONSULTATION if values.get(name, stands[name]) != stands[name]]
-    if changed and version != consultation_version(assessment):
-        raise Overtaken(assessment)
+    if changed and version != consultation_version(source):
+        raise Overtaken(source)
     if not changed:
         return assessment
     for name in changed:
-        setattr(assessment, name, values[name])
-    assessment.save(update_fields=changed)
+        setattr(source, name, values[name])
+    source.save(update_fields=changed)
     touch(assessment, by=by, now=now, what="consultation", fields=changed)
     return assessment
 
@@ -131,13 +202,16 @@ def touch(assessment: Assessment, *, by: User, now: datetime, what: str, fields:
     """What follows any change of a form, its evidence or its actions: begun, void, scored, logged.
 
     Args:
-        assessment: locked, and the one that owns the answers.
+        assessment: locked, and the one in which it was changed; what was signed for another
+            board stands, and what waits there to be signed is taken back.
         what: the standard's code, "evidence", "actions" or "consultation".
         fields: names of the columns that changed.
     """
-    begins = assessment.status == Status.NOT_STARTED
-    if begins:
-        move(assessment, Status.IN_PROGRESS, by=by)
+    source = assessment.source
+    begins = Status.NOT_STARTED in (assessment.status, source.status)
+    for form in {source.pk: source, assessment.pk: assessment}.values():
+        if form.status == Status.NOT_STARTED:
+            move(form, Status.IN_PROGRESS, by=by)
     also = void_what_rests_on(assessment, by=by, now=now, reason=_("The form was changed."))
     if begins or "rating" in fields:  # on nothing else does a score rest
         results.refresh(assessment, also)
@@ -152,7 +226,7 @@ def touch(assessment: Assessment, *, by: User, now: datetime, what: str, fields:
 
 
 def _must_be_open(assessment: Assessment) -> None:
-    if assessment.status not in EDITABLE:
+    if not assessment.is_open:
         raise TransitionError(f"{assessment.status} is not being filled in")
 
 

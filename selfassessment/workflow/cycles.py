@@ -21,13 +21,14 @@ from audit import events
 from selfassessment import notices, policy
 from selfassessment.models import AlsoReports, Assessment, Cycle, Extension, Profile
 from selfassessment.moderation.models import Appeal
-from selfassessment.moves import NotReady, TransitionError, locked, move
+from selfassessment.moves import NotReady, TransitionError, close, locked, move
 from selfassessment.profiles import guess_for
 from selfassessment.standards.models import Standard, StandardSet
 from selfassessment.terms import BEFORE_SIGNED, Status
 
 AT_ONCE = 1000  # agencies that one job makes forms for
-CLOSED_AT_ONCE = 500  # forms closed in one minute, so that no lock is held for long
+CLOSED_AT_ONCE = 5000  # forms closed in one minute
+LOCKED_AT_ONCE = 250  # of those in one transaction: the log takes a lock for each agency
 DAYS = ("opens_on", "due_on", "moderation_ends_on", "report_on", "closes_on")
 
 
@@ -365,9 +366,11 @@ def close_due(now: datetime, *, at_most: int = CLOSED_AT_ONCE) -> int:
     today = timezone.localdate(now)
     closed = 0
     for cycle in Cycle.objects.open().filter(closes_on__lte=today).order_by("year"):
-        closed += _close_some(cycle, at_most - closed, now)
-        if closed >= at_most:
-            break
+        while closed < at_most:
+            some = _close_some(cycle, min(LOCKED_AT_ONCE, at_most - closed), now)
+            closed += some
+            if not some:
+                break
     return closed
 
 
@@ -380,12 +383,10 @@ def _close_some(cycle: Cycle, at_most: int, now: datetime) -> int:
     some = list(
         left.exclude(status=Status.MODERATED, pk__in=waits.values("review__assessment"))
         .select_for_update(of=("self",), skip_locked=True)
-        .select_related("cycle", "agency", "board")
         .order_by("answers_of", "pk")[:at_most]
     )
-    for assessment in some:
-        move(assessment, Status.CLOSED, by=None)
-        notices.drop(assessment)
+    close(some)
+    notices.drop_all(some, now=now)
     if not left.exists():
         Cycle.objects.filter(pk=cycle.pk).update(closed_at=now)
         events.record("assessment.cycle_closed", cycle, by=None, year=cycle.year)

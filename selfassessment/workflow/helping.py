@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -36,7 +36,7 @@ def give(
         TransitionError: the form is not being filled in.
     """
     now = now or timezone.now()
-    assessment = _opened(assessment, by=by)
+    form, assessment = assessment, _opened(assessment, by=by)
     if not policy.belongs(person, assessment):
         raise PermissionDenied
     helper, _made = Helper.objects.get_or_create(
@@ -67,7 +67,7 @@ def give(
         ]
     )
     if person != by and any(each.pk not in whole for each in new):
-        notices.assigned(assessment, person, now=now)
+        notices.assigned(form, person, now=now)
     _record("assessment.given", assessment, by=by, codes=[each.code for each in standards])
     return helper
 
@@ -121,10 +121,12 @@ def is_whole(answer: Answer) -> bool:
 
 
 def _opened(assessment: Assessment, *, by: User) -> Assessment:
+    """The form that holds the answers, locked, while they are filled in for any board."""
     assessment = locked(assessment.source)
     if not policy.leads_form(by, assessment):
         raise PermissionDenied
-    if assessment.status not in EDITABLE:
+    others = assessment.also_sent_as.filter(status__in=EDITABLE)
+    if not assessment.is_open and not others.exists():
         raise TransitionError(f"{assessment.status} is not being filled in")
     return assessment
 
@@ -145,7 +147,10 @@ def _stop_if_done(assessment: Assessment, helper: int, *, now: datetime) -> None
         return
     person = Helper.objects.values_list("person_id", flat=True).get(pk=helper)
     waiting = Notice.objects.filter(
-        assessment=assessment, person=person, kind=NoticeKind.ASSIGNED, told_at__isnull=True
+        Q(assessment=assessment) | Q(assessment__answers_of=assessment),
+        person=person,
+        kind=NoticeKind.ASSIGNED,
+        told_at__isnull=True,
     )
     waiting.filter(dropped_at__isnull=True).update(dropped_at=now)
 

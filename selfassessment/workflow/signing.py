@@ -9,20 +9,20 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import events
 from selfassessment import checks, notices, policy, results
-from selfassessment.models import Assessment, Remark, SignOff, Waiver
+from selfassessment.models import Assessment, EvidenceUse, Remark, SignOff, Waiver
 from selfassessment.moves import NotReady, TransitionError, locked, move
 from selfassessment.reports import frozen as copies
 from selfassessment.sheet import Sheet
 from selfassessment.terms import BEFORE_SIGNED, NoticeKind, RemarkKind, Status
 from ui import dates
 
-TAKEN_BACK = (Status.READY, Status.SIGNED)
 WITH_THE_BOARD = (Status.SIGNED, Status.MODERATION, Status.MODERATED, Status.PUBLISHED)
 
 
@@ -57,27 +57,31 @@ def void(assessment: Assessment, *, by: User | None, now: datetime, reason: str)
 def void_what_rests_on(
     assessment: Assessment, *, by: User, now: datetime, reason: str
 ) -> list[Assessment]:
-    """After a change of the answers: of this form, and of every one that shares them.
+    """After a change of the answers: of this form, and of others that share them and are open.
+
+    What was signed for another board stands: its frozen copy is what that board reads, and only
+    its manager reopens it (WF-12). What waits there to be signed is taken back.
 
     Returns:
         those that share them, locked.
-    Raises:
-        TransitionError: another board's moderators are working from them; nothing is changed.
     """
+    _void_open(assessment, by=by, now=now, reason=reason)
+    family = Q(pk=assessment.source_id) | Q(answers_of=assessment.source_id)
+    rows = Assessment.objects.filter(family).exclude(pk=assessment.pk)
+    others = list(rows.select_for_update(of=("self",)))
+    for other in others:
+        if other.status == Status.READY:
+            move(other, Status.IN_PROGRESS, by=None, reason=reason)
+            notices.drop(other, NoticeKind.READY)
+        elif other.is_open:
+            _void_open(other, by=by, now=now, reason=reason)
+    return others
+
+
+def _void_open(assessment: Assessment, *, by: User, now: datetime, reason: str) -> None:
     void(assessment, by=by, now=now, reason=reason)
     if assessment.status == Status.RETURNED and assessment.prepared_at is not None:
         _take_back_preparation(assessment)
-    also = list(assessment.also_sent_as.select_for_update(of=("self",)))
-    for other in also:
-        if other.status in (Status.MODERATION, Status.MODERATED, Status.PUBLISHED):
-            raise TransitionError("another board is moderating the same answers")
-        if other.status in TAKEN_BACK:
-            move(other, Status.IN_PROGRESS, by=None, reason=reason)
-            void(other, by=by, now=now, reason=reason)
-            notices.drop(other, NoticeKind.READY)
-        elif other.status == Status.RETURNED and other.prepared_at is not None:
-            _take_back_preparation(other)
-    return also
 
 
 def _take_back_preparation(assessment: Assessment) -> None:
@@ -305,8 +309,7 @@ def reopen(
 ) -> Assessment:
     """Let a signed form be filled in again; its sign-off is void, its frozen copy is kept.
 
-    Of a form that shares the answers of another, the one that holds them is reopened too where it
-    was signed, as nothing could be changed otherwise.
+    What was signed for another board with the same answers stands.
 
     Raises:
         TransitionError: it is not signed.
@@ -314,14 +317,6 @@ def reopen(
     """
     now = now or timezone.now()
     assessment = locked(assessment)
-    _reopen(assessment, reason, by=by, now=now)
-    source = assessment.answers_of
-    if source is not None and source.status in WITH_THE_BOARD:
-        _reopen(locked(source), reason, by=by, now=now)
-    return assessment
-
-
-def _reopen(assessment: Assessment, reason: str, *, by: User, now: datetime) -> None:
     if assessment.status not in WITH_THE_BOARD:
         raise TransitionError(f"{assessment.status} was not signed")
     move(
@@ -339,8 +334,27 @@ def _reopen(assessment: Assessment, reason: str, *, by: User, now: datetime) -> 
     Remark.objects.create(
         assessment=assessment, kind=RemarkKind.REOPENED, words=reason, by=by, at=now
     )
+    _take_in_what_was_added(assessment)
     notices.drop(assessment)
     notices.to_leads(assessment, NoticeKind.REOPENED, now=now)
+    return assessment
+
+
+def _take_in_what_was_added(assessment: Assessment) -> None:
+    """Evidence that the moderators were shown after sign-off belongs to the form from now on."""
+    EvidenceUse.objects.bulk_create(
+        [
+            EvidenceUse(
+                evidence_id=each.evidence_id,
+                assessment_id=each.assessment_id,
+                standard_id=each.standard_id,
+                added_by_id=each.added_by_id,
+                added_at=each.added_at,
+            )
+            for each in assessment.evidence_added.filter(evidence__ended_at__isnull=True)
+        ],
+        ignore_conflicts=True,
+    )
 
 
 # --- Let off a check ---------------------------------------------------------------------------

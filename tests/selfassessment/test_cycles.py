@@ -302,6 +302,35 @@ def test_on_its_last_day_a_cycle_closes_in_portions_and_remembers_where_forms_we
     assert Cycle.objects.get(year=2026).closed_at == last
 
 
+def test_a_cycle_of_many_forms_closes_with_few_questions_and_an_event_for_each(cast, monkeypatch):
+    for number in range(7):
+        forms.form_of(forms.school_called(f"School {number}"))
+    monkeypatch.setattr(cycles, "LOCKED_AT_ONCE", 3)
+    last = datetime(2027, 8, 31, 12, tzinfo=UTC)
+    with forms.at_most_queries(1 + 4 * 7 + 2):
+        assert cycles.close_due(last) == 7
+    closed = Assessment.objects.filter(status=Status.CLOSED, closed_from=Status.NOT_STARTED)
+    events = AuditEvent.objects.filter(kind="assessment.closed")
+    assert {each.subject_id for each in events} == {str(each.pk) for each in closed}
+    assert {(each.person, each.detail["before"]) for each in events} == {(None, "not_started")}
+    assert {each.agency for each in events} == {str(each.agency_id) for each in closed}
+    assert not Cycle.objects.open().exists()
+
+
+def test_the_page_of_a_cycle_says_how_far_its_closing_is(cast, form):
+    forms.form_of(cast.other_school)
+    forms.put_in(form, Status.CLOSED, cast)
+    Cycle.objects.update(
+        opens_on=date(2025, 9, 1),
+        due_on=date(2025, 11, 30),
+        moderation_ends_on=date(2026, 1, 31),
+        report_on=date(2026, 2, 28),
+        closes_on=date(2026, 8, 31),
+    )
+    shown = words(enter(cast.manager).get(page("cycle", 2026)))
+    assert "1 of 2 forms are closed." in shown
+
+
 def test_nothing_is_written_into_a_closed_form(cast, form):
     forms.put_in(form, Status.CLOSED, cast)
     with pytest.raises(TransitionError):

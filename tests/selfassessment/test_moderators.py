@@ -73,6 +73,14 @@ def test_nobody_moderates_their_own_agency_whatever_the_reason(cast, form):
     )
 
 
+def test_a_manager_who_moderates_gives_no_form_to_themselves(cast, form):
+    signed(cast, form)
+    MembershipFactory(person=cast.moderator, role=Role.MODERATION_MANAGER)
+    with pytest.raises(NotReady, match="Nobody gives a form to themselves"):
+        workflow.begin(form, [cast.moderator, cast.second_moderator], by=cast.moderator)
+    workflow.begin(form, [cast.moderator, cast.second_moderator], by=cast.manager)
+
+
 def test_two_of_one_agency_never_moderate_together(cast, form):
     signed(cast, form)
     college = Membership.objects.get(person=cast.moderator, agency__isnull=False).agency

@@ -18,7 +18,7 @@ from selfassessment.terms import NoticeKind, Rating, Status
 from selfassessment.views.common import OVERTAKEN
 from selfassessment.workflow import Changed
 from tests.entry import enter
-from tests.factories import LocalityFactory, MembershipFactory
+from tests.factories import MembershipFactory
 from tests.selfassessment import forms
 
 LATER = forms.NOW + timedelta(days=3)
@@ -260,50 +260,6 @@ def test_a_form_with_the_moderators_can_be_reopened_too(cast, form):
     forms.put_in(forms.complete(form, cast), Status.MODERATION, cast)
     workflow.reopen(form, "Serious mistakes.", by=cast.manager, now=LATER)
     assert fresh(form).status == Status.IN_PROGRESS
-
-
-# --- Two boards (row S26) ---------------------------------------------------------------------
-@pytest.fixture
-def second(cast, form):
-    return forms.form_of(cast.school, board=LocalityFactory(code="YK"), answers_of=form)
-
-
-def test_shared_answers_are_signed_for_each_board(cast, form, second):
-    signed(cast, form)
-    assert fresh(second).status == Status.NOT_STARTED
-    workflow.ready(second, by=cast.lead, no_personal_data=True, now=LATER)
-    forms.sign(second, cast.senior, now=LATER)
-    assert (fresh(second).status, fresh(form).status) == (Status.SIGNED, Status.SIGNED)
-    assert second.signoffs.get().frozen["board"] == "York"
-    assert form.signoffs.get().frozen["board"] == "North Yorkshire"
-
-
-def test_a_change_of_shared_answers_takes_back_what_the_other_board_has(cast, form, second):
-    forms.complete(form, cast)
-    workflow.ready(second, by=cast.lead, no_personal_data=True, now=forms.NOW)
-    forms.sign(second, cast.senior)
-    rewrite(form, cast.lead)
-    assert fresh(second).status == Status.IN_PROGRESS
-    voided = second.signoffs.get()
-    assert (voided.void_reason, voided.voided_by) == ("The form was changed.", cast.lead)
-
-
-def test_nothing_is_changed_under_another_boards_moderators(cast, form, second):
-    forms.complete(form, cast)
-    second.refresh_from_db()
-    forms.put_in(second, Status.MODERATION, cast)
-    with pytest.raises(TransitionError):
-        rewrite(form, cast.lead)
-    assert form.answers.get(standard__code="LG3").version == 1
-
-
-def test_to_reopen_the_second_reopens_where_the_answers_are(cast, form, second):
-    signed(cast, form)
-    workflow.ready(second, by=cast.lead, no_personal_data=True, now=LATER)
-    forms.sign(second, cast.senior, now=LATER)
-    workflow.reopen(second, "A mistake.", by=cast.manager, now=LATER)
-    assert (fresh(form).status, fresh(second).status) == (Status.IN_PROGRESS, Status.IN_PROGRESS)
-    rewrite(form, cast.lead)
 
 
 # --- Let off a check --------------------------------------------------------------------------

@@ -13,12 +13,12 @@ from agencies import people
 from agencies.terms import Role
 from audit import events
 from selfassessment.forms import rating_tag
-from selfassessment.models import Answer
 from selfassessment.moderation import queries, workflow
 from selfassessment.moderation.forms import DecideForm
 from selfassessment.moderation.models import Appeal, Judgement
 from selfassessment.moderation.views.common import add_faults, cycle_of, draw, must_hold, posted
 from selfassessment.moves import TransitionError
+from selfassessment.said import answers_of
 from selfassessment.terms import BOARD_READERS
 
 
@@ -74,12 +74,8 @@ def decide(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 def _with_words(appeal: Appeal, rows: list[Any]) -> list[dict[str, Any]]:
-    standards = [each.moderated.standard_id for each in rows]
-    source = appeal.review.assessment.source_id
-    answers = {
-        each.standard_id: each
-        for each in Answer.objects.filter(assessment=source, standard__in=standards)
-    }
+    standards = [each.moderated.standard for each in rows]
+    answers = answers_of(appeal.review.assessment, standards)
     reasons: dict[int, list[str]] = {}
     said = Judgement.objects.standing().filter(
         sampled__review=appeal.review, sampled__standard__in=standards

@@ -15,7 +15,7 @@ from agencies.terms import Role
 from audit import events
 from selfassessment.evidence.queries import evidence_of
 from selfassessment.forms import rating_tag
-from selfassessment.models import Answer, Assessment, Moderator
+from selfassessment.models import Assessment, Moderator
 from selfassessment.moderation import policy, queries, sample, workflow
 from selfassessment.moderation.forms import JudgeForm, RequireForm
 from selfassessment.moderation.models import Judgement, Moderated, RequiredAction, Sampled
@@ -36,6 +36,7 @@ from selfassessment.moderation.views.common import (
 )
 from selfassessment.moderation.workflow.judging import missing
 from selfassessment.moves import TransitionError
+from selfassessment.said import answers_of
 from selfassessment.terms import Outcome, Rating, Status
 
 
@@ -269,7 +270,7 @@ def _onward(request: SignedInRequest, key: str, desk: Desk, line: Line) -> HttpR
 
 def _of_standard(desk: Desk, line: Line) -> dict[str, Any]:
     form_of, standard = desk.assessment, line.sampled.standard
-    answer = Answer.objects.filter(assessment=form_of.source_id, standard=standard).first()
+    answer = answers_of(form_of, [standard]).get(standard.pk)
     last: Any = queries.last_answer(form_of, standard.code)
     today = timezone.localdate()
     return {

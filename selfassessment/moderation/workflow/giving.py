@@ -47,7 +47,7 @@ def begin(
     chosen = _chosen(assessment, people, now)
     if len(chosen) != MODERATORS:
         raise NotReady([_("Choose two moderators.")])
-    _check(chosen, reason)
+    _check(chosen, reason, by=by)
     signoff = SignOff.objects.standing().get(assessment=assessment)
     full = queries.full_reason(assessment)
     review = Review.objects.create(
@@ -87,7 +87,7 @@ def give(
     if len(at_work) >= MODERATORS:
         raise NotReady([_("This form has two moderators. Stand one down first.")])
     chosen = _chosen(assessment, [*at_work, person], now)
-    _check(chosen, reason)
+    _check(chosen, reason, by=by)
     return _give(assessment, chosen[-1], reason=reason, by=by, now=now)
 
 
@@ -183,8 +183,12 @@ def _chosen(assessment: Assessment, people: Sequence[User], now: datetime) -> li
     return [known[each.pk] for each in people]
 
 
-def _check(chosen: Sequence[Candidate], reason: str) -> None:
+def _check(chosen: Sequence[Candidate], reason: str, *, by: User) -> None:
     refused = choosing.refusals(chosen, has_reason=bool(reason.strip()))
+    if any(each.person == by and not each.is_at_it for each in chosen):
+        refused.append(
+            _("Nobody gives a form to themselves. Another manager does, or choose others.")
+        )
     if refused:
         raise NotReady(refused)
 
