@@ -23,6 +23,7 @@ MARKING = env("MARKING", default="OFFICIAL-SENSITIVE")
 QUICK_EXIT_URL = env("QUICK_EXIT_URL", default="https://www.bbc.co.uk/weather")
 BASE_URL = env("BASE_URL", default="https://localhost")
 OUT_OF_HOURS_PHONE = env("OUT_OF_HOURS_PHONE", default="101")  # on pages that could not help
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # opens /health/metrics; empty: nobody
 
 # --- Safety -----------------------------------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY")  # absent: the portal declines to start

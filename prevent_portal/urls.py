@@ -3,8 +3,11 @@
 from django.conf import settings
 from django.urls import include, path
 
+from outbox.metrics import metrics
+
 urlpatterns = [
     path("health/", include("ui.health_urls")),
+    path("health/metrics", metrics, name="health_metrics"),
     path("accounts/", include("accounts.urls")),
     path("agency/", include("agencies.urls")),
     path("audit/", include("audit.urls")),
