@@ -21,7 +21,16 @@ from agencies import policy, workflow
 from agencies.models import Agency, AgencyDomain, Contact, Invitation, Locality, Membership
 from agencies.people import Place
 from agencies.sheets import Row, Sheet
-from agencies.terms import PORTAL_ROLES, AgencyType, ContactPurpose, Role, Scope
+from agencies.terms import (
+    HAS_PARTS,
+    IS_A_PART,
+    NOT_OF_ITSELF,
+    PORTAL_ROLES,
+    AgencyType,
+    ContactPurpose,
+    Role,
+    Scope,
+)
 from audit import events
 from ui.fields.words import check_email, check_telephone
 
@@ -46,7 +55,7 @@ NEEDED = {
     Kind.CONTACTS: ["purpose", "name", "source", "owner", "checked_on"],
 }
 USED = {
-    Kind.AGENCIES: [*NEEDED[Kind.AGENCIES], "domains", *PREVENT_CONTACT],
+    Kind.AGENCIES: [*NEEDED[Kind.AGENCIES], "domains", "parent", *PREVENT_CONTACT],
     Kind.PEOPLE: [*NEEDED[Kind.PEOPLE], "agency", "locality"],
     Kind.CONTACTS: ["purpose", "locality", "name", *CONTACT_TEXTS, "checked_on"],
 }
@@ -57,6 +66,7 @@ ALSO_CALLED = {
     "organisation": "agency",
     "area": "locality",
     "mail_domains": "domains",
+    "part_of": "parent",
 }
 
 
@@ -255,13 +265,25 @@ class _Reader:
         return found
 
 
+Key = tuple[str, int]
+
+
 class _Agencies(_Reader):
+    """An agency is the one of its name in its locality. A row may name one of a row above."""
+
     def __init__(self, by: User) -> None:
         super().__init__(by)
-        self.known = {
-            (each.name.casefold(), each.locality_id): each
-            for each in Agency.objects.prefetch_related("domains")
-        }
+        self.known: dict[Key, Agency] = {}
+        self.named: dict[str, set[int]] = {}  # stored, or in a row so far: by name, where
+        self.parts: set[Key] = set()
+        self.wholes: set[Key] = set()
+        for each in Agency.objects.select_related("parent").prefetch_related("domains"):
+            key = self._key(each)
+            self.known[key] = each
+            self.named.setdefault(key[0], set()).add(key[1])
+            if each.parent:
+                self.parts.add(key)
+                self.wholes.add(self._key(each.parent))
 
     def step(self, row: Row) -> tuple[Any, Step]:
         cells = row.cells
@@ -275,25 +297,63 @@ class _Agencies(_Reader):
             self._domain(said)
             for said in cells.get("domains", "").replace(",", " ").replace(";", " ").split()
         ]
+        parent = self._parent(cells["parent"], key) if cells.get("parent") else None
+        self.named.setdefault(key[0], set()).add(key[1])
         there = self.known.get(key)
         if there is None:
             return key, Step(
                 row.number,
                 _("%(name)s, %(place)s: added") % {"name": cells["agency"], "place": locality},
-                lambda: workflow.add_agency(
-                    cells["agency"], locality, domains=domains, by=self.by, **wanted
-                ),
+                lambda: self._add(cells["agency"], locality, parent, domains=domains, **wanted),
             )
         known = {each.domain for each in there.domains.all()}
         changed = {name: said for name, said in wanted.items() if getattr(there, name) != said}
         new = [domain for domain in domains if domain not in known]
-        if not changed and not new:
+        moved = bool(parent) and (there.parent is None or self._key(there.parent) != parent)
+        if not changed and not new and not moved:
             return key, Step(row.number, _("%(name)s: there already") % {"name": there}, None)
         return key, Step(
             row.number,
             _("%(name)s: changed") % {"name": there},
-            lambda: workflow.change_agency(there, domains=new, by=self.by, **changed),
+            lambda: workflow.change_agency(
+                there,
+                domains=new,
+                by=self.by,
+                **changed,
+                **({"parent": self.known[parent]} if parent and moved else {}),
+            ),
         )
+
+    def _add(self, name: str, locality: Locality, parent: Key | None, **wanted: Any) -> None:
+        above = self.known[parent] if parent else None
+        made = workflow.add_agency(name, locality, parent=above, by=self.by, **wanted)
+        self.known[self._key(made)] = made
+
+    def _key(self, agency: Agency) -> Key:
+        return agency.name.casefold(), agency.locality_id
+
+    def _parent(self, said: str, key: Key) -> Key:
+        """Which agency is meant: that of the row's own locality before one elsewhere."""
+        name = said.casefold()
+        if (name, key[1]) == key:
+            raise RefusalError("parent", str(NOT_OF_ITSELF))
+        places = self.named.get(name, set())
+        if not places:
+            raise RefusalError(
+                "parent", _("There is no such agency in the portal, nor in a row above this one.")
+            )
+        if len(places) > 1 and key[1] not in places:
+            raise RefusalError(
+                "parent", _("Several agencies have this name. Choose one in the back office.")
+            )
+        parent = name, key[1] if key[1] in places else min(places)
+        if key in self.wholes:
+            raise RefusalError("parent", str(HAS_PARTS))
+        if parent in self.parts:
+            raise RefusalError("parent", str(IS_A_PART))
+        self.parts.add(key)
+        self.wholes.add(parent)
+        return parent
 
     def _domain(self, said: str) -> str:
         domain = said.strip().lower().lstrip("@")

@@ -4,9 +4,10 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,10 @@ from agencies.terms import (
     DAY_STARTS,
     DEFAULT_BASIS,
     DEFAULT_SECTOR,
+    HAS_PARTS,
+    IS_A_PART,
     LOCALITY_ROLES,
+    NOT_OF_ITSELF,
     PORTAL_ROLES,
     PUBLIC_MAIL_DOMAINS,
     REVIEW_DAYS,
@@ -113,6 +117,17 @@ class AgencyQuerySet(models.QuerySet["Agency"]):
         known = AgencyDomain.objects.filter(domain=domain)
         return self.filter(is_active=True, pk__in=known.values("agency"))
 
+    def with_parts(self) -> Self:
+        """With what each is part of, and as ``parts`` the names of what is part of it."""
+        parts = Agency.objects.filter(parent=OuterRef("pk")).order_by("name")
+        return self.select_related("parent").annotate(parts=ArraySubquery(parts.values("name")))
+
+    def locked(self, *agencies: "Agency | None") -> dict[int, "Agency"]:
+        """The stored ones of these, read anew and kept until the transaction ends; by number."""
+        keys = [each.pk for each in agencies if each and each.pk]
+        rows = self.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
+        return {each.pk: each for each in rows}
+
 
 class Agency(models.Model):
     """An organisation whose people raise concerns: a school, a trust, one childminder."""
@@ -121,6 +136,18 @@ class Agency(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=AgencyType)
     locality = models.ForeignKey(
         Locality, on_delete=models.PROTECT, related_name="agencies", verbose_name=_("locality")
+    )
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("part of"),
+        help_text=_(
+            "For example the trust of a school. It gives nobody a right: neither sees the records "
+            "of the other through this."
+        ),
     )
     is_active = models.BooleanField(_("open to new people"), default=True)
     sector = models.CharField(  # S5, where it is not that of its kind
@@ -147,10 +174,34 @@ class Agency(models.Model):
             models.CheckConstraint(
                 name="agency_sector_is_known", condition=Q(sector__in=["", *Sector.values])
             ),
+            models.CheckConstraint(
+                name="agency_is_not_part_of_itself",
+                condition=~Q(parent=F("pk")),
+                violation_error_message=NOT_OF_ITSELF,
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if why := self.why_not_part_of(self.parent):
+            raise ValidationError({"parent": why})
+
+    def why_not_part_of(self, parent: "Agency | None") -> str:
+        """Why the agency cannot be part of that one; empty: it can.
+
+        There is one level: a part has no parts. So a page that names what is above and what is
+        below has named all, and no chain can come back to where it began.
+        """
+        if parent is None:
+            return ""
+        if parent.pk == self.pk:
+            return str(NOT_OF_ITSELF)
+        if self.pk and self.children.exists():
+            return str(HAS_PARTS)
+        return str(IS_A_PART) if parent.parent_id else ""
 
     @property
     def referral_sector(self) -> Sector:

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 INVITATION_HOURS = 72
 REVIEW_DAYS = 365  # after which somebody says again that a person still needs a role
+NOT_OF_ITSELF = _("An agency is not part of itself.")
+HAS_PARTS = _("Other agencies are part of this one, so it cannot be part of another.")
+IS_A_PART = _("That agency is itself part of another. Choose the one at the top.")
 DAY_STARTS, DAY_ENDS = time(9), time(17)  # "by 5pm"; each locality may say otherwise
 
 

@@ -372,7 +372,9 @@ def find_place(request: SignedInRequest, key: str, may: Callable[[User, Place], 
     """The agency (its number), locality (its code) or portal that an address names, or 404."""
     place: Place = None
     if key.isdecimal() and len(key) < 19:
-        place = get_object_or_404(Agency.objects.select_related("locality"), pk=int(key))
+        place = get_object_or_404(
+            Agency.objects.with_parts().select_related("locality"), pk=int(key)
+        )
     elif key != PORTAL:
         place = get_object_or_404(Locality, code=key)
     if not may(request.user, place):

@@ -497,12 +497,25 @@ def set_prevent_contact(agency: Agency, *, by: User, **contact: str) -> Agency:
 # --- Agencies and contacts, from a file -------------------------------------------------------
 @transaction.atomic
 def add_agency(
-    name: str, locality: Locality, *, kind: str, domains: Sequence[str], by: User, **contact: str
+    name: str,
+    locality: Locality,
+    *,
+    kind: str,
+    domains: Sequence[str],
+    parent: Agency | None = None,
+    by: User,
+    **contact: str,
 ) -> Agency:
-    """``contact`` has any of the Prevent contact's four fields (S4)."""
+    """``contact`` has any of the Prevent contact's four fields (S4).
+
+    Raises:
+        RefusedError: ``parent`` is itself part of another.
+    """
     if not policy.is_portal_admin(by):
         raise PermissionDenied
-    agency = Agency.objects.create(name=name, locality=locality, kind=kind, **contact)
+    agency = Agency(name=name, locality=locality, kind=kind, **contact)
+    _make_part_of(agency, parent, Agency.objects.locked(parent))
+    agency.save()
     for domain in dict.fromkeys(domains):
         agency.domains.create(domain=domain)
     _record("agency.added", agency, agency, by=by)
@@ -510,19 +523,34 @@ def add_agency(
 
 
 @transaction.atomic
-def change_agency(agency: Agency, *, domains: Sequence[str], by: User, **fields: str) -> Agency:
-    """Change the fields named, and add mail domains; what is not named stays."""
+def change_agency(agency: Agency, *, domains: Sequence[str], by: User, **fields: Any) -> Agency:
+    """Change the fields named, and add mail domains; what is not named stays.
+
+    Raises:
+        RefusedError: it cannot be part of the ``parent`` named.
+    """
     if not policy.is_portal_admin(by):
         raise PermissionDenied
-    agency = Agency.objects.select_for_update(of=("self",)).get(pk=agency.pk)
+    parent = fields.get("parent")
+    locked = Agency.objects.locked(agency, parent)
+    agency = locked[agency.pk]
     for name, value in fields.items():
-        setattr(agency, name, value)
+        if name != "parent":
+            setattr(agency, name, value)
+    if "parent" in fields:
+        _make_part_of(agency, parent, locked)
     agency.save(update_fields=list(fields))
     for domain in dict.fromkeys(domains):
         agency.domains.get_or_create(domain=domain)
     changed = sorted([*fields, *(["domains"] if domains else [])])
     _record("agency.changed", agency, agency, by=by, fields=changed)
     return agency
+
+
+def _make_part_of(agency: Agency, parent: Agency | None, locked: dict[int, Agency]) -> None:
+    agency.parent = locked[parent.pk] if parent else None
+    if why := agency.why_not_part_of(agency.parent):
+        raise RefusedError(why)
 
 
 @transaction.atomic

@@ -90,6 +90,12 @@ class AgencyForm(WagtailAdminModelForm):
             domains = self.instance.domains.values_list("domain", flat=True)
             self.initial["mail_domains"] = "\n".join(domains)
 
+    def clean_parent(self) -> Agency | None:
+        """Both are kept until this is saved, so that no other change comes between."""
+        parent: Agency | None = self.cleaned_data["parent"]
+        locked = Agency.objects.locked(self.instance, parent)
+        return locked[parent.pk] if parent else None
+
     def clean_mail_domains(self) -> list[str]:
         lines = [
             line.strip().lower().lstrip("@") for line in self.cleaned_data["mail_domains"].split()
@@ -126,6 +132,7 @@ class AgencyViewSet(RecordViewSet):
         [
             FieldPanel("name"),
             FieldRowPanel([FieldPanel("kind"), FieldPanel("locality")]),
+            FieldPanel("parent"),
             FieldPanel("mail_domains"),
             MultiFieldPanel(
                 [
