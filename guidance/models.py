@@ -394,7 +394,11 @@ def pages_in(language: str, rest: str = "", slug: str = "") -> models.QuerySet[P
         )
     wanted = home.values(address=Concat(start, Value(rest, TextField())))
     pages: models.QuerySet[Page] = Page.objects.filter(url_path=wanted[:1])
-    return pages.filter(slug=slug) if rest else pages.filter(homepage__isnull=False)
+    if rest:
+        return pages.filter(slug=slug)
+    if language == settings.LANGUAGE_CODE:
+        return pages.filter(sites_rooted_here__is_default_site=True)
+    return pages.filter(homepage__isnull=False)
 
 
 class HomePage(DatedPage):

@@ -283,6 +283,7 @@ def test_a_file_is_opened_by_those_who_see_the_case_and_by_nobody_else(status, c
         size=len(content),
         content=content,
         by=cast.practitioner,
+        at=cases.MONDAY,  # shared with the case
     )
     urls = [reverse("referrals:file", args=[referral.key, one.pk])]
     urls += [reverse("referrals:files", args=[referral.key])]
