@@ -131,6 +131,7 @@ ACTS = {
 PREVENT = {"NY": ("joanna", "joanna", "joanna", "imran"), "YK": ("tom", "tom", "wendy")}
 OFFICER = "alice"
 OTHER_PLACE = {"NY": "YK", "YK": "NY"}
+MOTHERS = ("Karen", "Dawn", "Aisha", "Tracy", "Nadia")
 
 
 @cache
@@ -303,7 +304,7 @@ def answers_of(
     if terms.Feature.ONLINE in concern["features"]:
         answers |= {"online_how": ["person"]}
     if child:
-        mother = f"Ms {person['surname']}"
+        mother = MOTHERS[len(person["forenames"]) % len(MOTHERS)]
         answers |= {
             "household": [{"name": mother, "relationship": "Mother", "age": ""}],
             "parents": [
