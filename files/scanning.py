@@ -7,12 +7,16 @@
 import socket
 import struct
 import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from files.terms import FileState
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 60
@@ -121,6 +125,48 @@ def _left(until: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
+
+
+# What waits for an answer ------------------------------------------------------------------------
+KEPT = ("state", "tries", "next_try_at", "checked_at")
+"""What every file that waits for the check has, wherever it is kept."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking; neither a verdict nor a refusal where nobody was there."""
+
+    verdict: Verdict | None = None
+    refused: bool = False
+
+
+AWAY, REFUSED = Answer(), Answer(refused=True)
+
+
+def ask(scanner: Scanner, content: bytes) -> Answer:
+    """Have a file looked at. Takes up to a minute: ask while nothing is locked."""
+    try:
+        return Answer(scanner.scan(content))
+    except ScannerAwayError:
+        return AWAY
+    except NotScannedError:
+        return REFUSED
+
+
+def note(waiting: Any, answer: Answer, *, now: datetime) -> FileState:
+    """Set the ``KEPT`` columns of what waited, by the answer; nothing is saved.
+
+    Where nobody was there it goes on waiting; what the scanner cannot read is given up in the end.
+    """
+    waiting.tries += 1
+    if answer.verdict is not None:
+        waiting.state, waiting.checked_at = FileState(answer.verdict.value), now
+    elif answer.refused and waiting.tries >= MOST_REFUSALS:
+        waiting.state, waiting.checked_at = FileState.FAILED, now
+    else:
+        minutes = TRY_AGAIN_MINUTES[min(waiting.tries, len(TRY_AGAIN_MINUTES)) - 1]
+        waiting.next_try_at = now + timedelta(minutes=minutes)
+    return FileState(waiting.state)
 
 
 def scanner() -> Scanner | None:

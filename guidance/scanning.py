@@ -5,7 +5,7 @@ waits anew. The worker asks the scanner, and asks again where nobody answered.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -18,7 +18,6 @@ from wagtail.documents.models import AbstractDocument
 from accounts.models import User
 from audit import events
 from files import scanning
-from files.scanning import MOST_REFUSALS, TRY_AGAIN_MINUTES
 from files.terms import FileState
 from guidance import notices
 from guidance.stored import kept
@@ -118,25 +117,14 @@ def scan(pk: int, *, now: datetime) -> FileState | None:
     check = FileCheck.objects.filter(pk=pk, state=FileState.PENDING).first()
     if scanner is None or check is None:
         return None
-    verdict: scanning.Verdict | None = None
-    refused = False
-    try:
-        data = kept(check.file)
-        if data is None:  # lost from the storage: nothing that could be given out
-            refused = True
-        else:
-            verdict = scanner.scan(data)
-    except scanning.ScannerAwayError:
-        pass
-    except scanning.NotScannedError:
-        refused = True
-    return _keep(check, verdict, refused=refused, now=now)
+    data = kept(check.file)
+    # Lost from the storage: nothing that could be given out.
+    answer = scanning.REFUSED if data is None else scanning.ask(scanner, data)
+    return _keep(check, answer, now=now)
 
 
 @transaction.atomic
-def _keep(
-    asked: FileCheck, verdict: scanning.Verdict | None, *, refused: bool, now: datetime
-) -> FileState | None:
+def _keep(asked: FileCheck, answer: scanning.Answer, *, now: datetime) -> FileState | None:
     """Keep an answer about a file, unless the document has another by now."""
     waiting = FileCheck.objects.select_for_update(of=("self",)).filter(
         pk=asked.pk, file=asked.file, state=FileState.PENDING
@@ -144,16 +132,8 @@ def _keep(
     check = waiting.select_related("document__uploaded_by_user").first()
     if check is None:
         return None
-    check.tries += 1
-    if verdict is not None:
-        check.state, check.checked_at = FileState(verdict.value), now
-    elif refused and check.tries >= MOST_REFUSALS:
-        check.state, check.checked_at = FileState.FAILED, now
-    else:
-        minutes = TRY_AGAIN_MINUTES[min(check.tries, len(TRY_AGAIN_MINUTES)) - 1]
-        check.next_try_at = now + timedelta(minutes=minutes)
+    state = scanning.note(check, answer, now=now)
     check.save()
-    state = FileState(check.state)
     if state != FileState.PENDING:
         events.record(f"guidance.file_{state}", check.document, by=None)
     if state == FileState.INFECTED:

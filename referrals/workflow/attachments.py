@@ -16,7 +16,6 @@ import files
 from accounts.models import User
 from audit import events
 from files import CleanFile, scanning
-from files.scanning import MOST_REFUSALS, TRY_AGAIN_MINUTES
 from files.terms import FileState
 from referrals import notices, policy
 from referrals.models import Attachment, PageSave, Referral
@@ -280,13 +279,7 @@ def scan(file_id: UUID, *, now: datetime | None = None) -> FileState | None:
     one = Attachment.objects.filter(pk=file_id, state=FileState.PENDING).first()
     if scanner is None or one is None:
         return None
-    try:
-        verdict = scanner.scan(one.content)
-    except scanning.ScannerAwayError:
-        return record_no_answer(file_id, refused=False, now=now)
-    except scanning.NotScannedError:
-        return record_no_answer(file_id, refused=True, now=now)
-    return record_scan(file_id, verdict, now=now)
+    return record_scan(file_id, scanning.ask(scanner, one.content), now=now)
 
 
 def _locked_file(file_id: UUID) -> Attachment | None:
@@ -304,43 +297,25 @@ def _locked_file(file_id: UUID) -> Attachment | None:
 
 
 @transaction.atomic
-def record_no_answer(file_id: UUID, *, refused: bool, now: datetime) -> FileState | None:
-    """The scanner is away, so the file goes on waiting; or it cannot read it, which ends it."""
-    one = _locked_file(file_id)
-    if one is None:
-        return None
-    one.tries += 1
-    minutes = TRY_AGAIN_MINUTES[min(one.tries, len(TRY_AGAIN_MINUTES)) - 1]
-    one.next_try_at = now + timedelta(minutes=minutes)
-    if refused and one.tries >= MOST_REFUSALS:
-        one.state, one.checked_at = FileState.FAILED, now
-        events.record("referral.file_not_scanned", one.referral, by=None, number=one.number)
-    one.save(update_fields=["tries", "next_try_at", "state", "checked_at"])
-    return FileState(one.state)
-
-
-@transaction.atomic
 def record_scan(
-    file_id: UUID, verdict: scanning.Verdict, *, now: datetime | None = None
+    file_id: UUID, answer: scanning.Answer, *, now: datetime | None = None
 ) -> FileState | None:
     """Keep what the scanner said. An infected file is destroyed, and its people are told."""
-    now = now or timezone.now()
     one = _locked_file(file_id)
     if one is None:
         return None
-    one.checked_at = now
-    one.tries += 1
-    one.state = FileState(verdict.value)
-    changed = ["checked_at", "tries", "state"]
-    if one.state == FileState.INFECTED:
+    state, changed = scanning.note(one, answer, now=now or timezone.now()), [*scanning.KEPT]
+    if state == FileState.INFECTED:
         one.content = b""
         changed.append("content")
     one.save(update_fields=changed)
-    events.record(f"referral.file_{one.state}", one.referral, by=None, number=one.number)
-    if one.state == FileState.INFECTED:
+    if state != FileState.PENDING:
+        what = "not_scanned" if state == FileState.FAILED else str(state)
+        events.record(f"referral.file_{what}", one.referral, by=None, number=one.number)
+    if state == FileState.INFECTED:
         _keep_list(one.referral, _without_content(one.referral))
         lead = one.referral.lead
         notices.file_destroyed(
             one.referral, [one.by, one.referral.created_by, *([lead] if lead else [])], one.pk
         )
-    return FileState(one.state)
+    return state

@@ -1,6 +1,6 @@
 """What the virus check says of files of evidence; nothing of it changes a form."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from agencies.people import leads_of
 from audit import events
 from files import scanning
-from files.scanning import MOST_REFUSALS, TRY_AGAIN_MINUTES
 from files.terms import FileState
 from outbox import post
 from selfassessment.evidence import drawing
@@ -37,13 +36,7 @@ def scan(version_id: UUID, *, now: datetime | None = None) -> FileState | None:
     version = EvidenceVersion.objects.filter(pk=version_id, state=FileState.PENDING).first()
     if scanner is None or version is None:
         return None
-    try:
-        verdict = scanner.scan(version.content)
-    except scanning.ScannerAwayError:
-        return _no_answer(version_id, refused=False, now=now)
-    except scanning.NotScannedError:
-        return _no_answer(version_id, refused=True, now=now)
-    return record_scan(version_id, verdict, now=now)
+    return record_scan(version_id, scanning.ask(scanner, version.content), now=now)
 
 
 def _locked(version_id: UUID) -> EvidenceVersion | None:
@@ -53,42 +46,26 @@ def _locked(version_id: UUID) -> EvidenceVersion | None:
 
 
 @transaction.atomic
-def _no_answer(version_id: UUID, *, refused: bool, now: datetime) -> FileState | None:
-    """The scanner is away, so the file goes on waiting; or it cannot read it, which ends it."""
-    version = _locked(version_id)
-    if version is None:
-        return None
-    version.tries += 1
-    minutes = TRY_AGAIN_MINUTES[min(version.tries, len(TRY_AGAIN_MINUTES)) - 1]
-    version.next_try_at = now + timedelta(minutes=minutes)
-    if refused and version.tries >= MOST_REFUSALS:
-        version.state, version.checked_at = FileState.FAILED, now
-        _record("assessment.evidence_not_scanned", version)
-    version.save(update_fields=["tries", "next_try_at", "state", "checked_at"])
-    return FileState(version.state)
-
-
-@transaction.atomic
 def record_scan(
-    version_id: UUID, verdict: scanning.Verdict, *, now: datetime | None = None
+    version_id: UUID, answer: scanning.Answer, *, now: datetime | None = None
 ) -> FileState | None:
     """Keep what the scanner said. An infected file is destroyed, and its people are told."""
     version = _locked(version_id)
     if version is None:
         return None
-    version.checked_at = now or timezone.now()
-    version.tries += 1
-    version.state = FileState(verdict.value)
-    changed = ["checked_at", "tries", "state"]
-    if version.state == FileState.INFECTED:
+    state, changed = scanning.note(version, answer, now=now or timezone.now()), [*scanning.KEPT]
+    if state == FileState.INFECTED:
         version.content = version.picture = b""
         version.first_words, version.has_picture = "", False
         changed += ["content", "picture", "first_words", "has_picture"]
         _tell_of_virus(version)
     version.save(update_fields=changed)
-    drawing.ask(version)
-    _record(f"assessment.evidence_{version.state}", version)
-    return FileState(version.state)
+    if state == FileState.FAILED:
+        _record("assessment.evidence_not_scanned", version)
+    elif state != FileState.PENDING:
+        drawing.ask(version)
+        _record(f"assessment.evidence_{state}", version)
+    return state
 
 
 def _record(kind: str, version: EvidenceVersion) -> None:

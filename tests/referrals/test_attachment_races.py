@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 import files
-from files.scanning import Verdict
+from files.scanning import Answer, Verdict
 from files.terms import FileState
 from outbox import housekeeping
 from referrals import workflow
@@ -55,8 +55,8 @@ def test_two_workers_and_a_removal_at_once_agree():
         draft = workflow.start(cast.practitioner)
         one = workflow.add_files(draft, [text(1)], by=cast.practitioner).kept[0]
         outcomes = together(
-            partial(workflow.record_scan, one.pk, Verdict.CLEAN),
-            partial(workflow.record_scan, one.pk, Verdict.CLEAN),
+            partial(workflow.record_scan, one.pk, Answer(Verdict.CLEAN)),
+            partial(workflow.record_scan, one.pk, Answer(Verdict.CLEAN)),
             partial(workflow.remove_file, draft, one.pk, by=cast.practitioner),
         )
         assert problems(outcomes) == []

@@ -16,6 +16,7 @@ from django_tasks_db.models import DBTaskResult
 import files
 from accounts.models import User
 from audit.models import AuditEvent
+from files.scanning import Answer, Verdict
 from files.terms import FileState
 from outbox.models import Message as Mail
 from referrals import receivers, report, retention, workflow
@@ -503,7 +504,7 @@ def test_a_file_that_was_removed_while_it_was_checked_stays_gone(cast, draft, sc
     one = add(draft, by=cast.practitioner)[0]
     workflow.remove_file(draft, one.pk, by=cast.practitioner)
     assert workflow.scan(one.pk) is None
-    assert workflow.record_scan(one.pk, "clean") is None  # type: ignore[arg-type]
+    assert workflow.record_scan(one.pk, Answer(Verdict.CLEAN)) is None
 
 
 # Cost -------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from PIL import Image
 import files
 from audit.models import AuditEvent
 from files import drawing as files_drawing
-from files.scanning import Verdict
+from files.scanning import Answer, Verdict
 from files.terms import FileState
 from outbox.models import Message
 from selfassessment.evidence import (
@@ -558,7 +558,7 @@ def test_the_first_page_of_a_pdf_is_drawn_once_it_was_found_clean(cast, form, se
     picture = reverse("selfassessment:evidence_picture", args=[form.key, version.pk])
     assert not drawing.draw(version.pk)
     assert "PDF of 2 pages" in browser.get(standard).text
-    scanning.record_scan(version.pk, Verdict.CLEAN)
+    scanning.record_scan(version.pk, Answer(Verdict.CLEAN))
     assert drawing.draw(version.pk)
     assert "First page. PDF of 2 pages" in browser.get(standard).text
     with Image.open(io.BytesIO(browser.get(picture).content)) as drawn:
