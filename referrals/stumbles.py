@@ -29,9 +29,7 @@ class Line:
 def sent_back(page: Step, names: Iterable[str], *, today: date) -> None:
     """Count the questions of a page that came back with something wrong."""
     asked = {question.name for question in page.questions}
-    for name in sorted(
-        asked & set(names)
-    ):  # in one order, so that two at once never wait in a ring
+    for name in sorted(asked & set(names)):  # in one order: two at once never wait in a ring
         _count(page.name, name, today)
 
 
