@@ -596,7 +596,7 @@ def part(request: SignedInRequest, key: str) -> HttpResponse:
     if not mine:
         raise Http404
     workflow.view(referral, by=request.user, role=_role(request, referral))
-    answers = Answers(referral)
+    answers = _as_shared(Answers(referral))
     shown = list(answers.shown(named(*PART)))
     return render(
         request,
@@ -610,6 +610,14 @@ def part(request: SignedInRequest, key: str) -> HttpResponse:
             "short": [one for one in shown if not one.is_long],
         },
     )
+
+
+def _as_shared(answers: Answers) -> Answers:
+    """Without the files that came later: all else is as it was sent."""
+    shared = answers.referral.submitted_at
+    files = answers.get("attachments") or []
+    then = [one for one in files if shared and datetime.fromisoformat(one["added_at"]) <= shared]
+    return answers.with_changes({"attachments": then})
 
 
 def _mine(user: User, referral: Referral) -> list[Recipient]:

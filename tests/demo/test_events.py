@@ -34,7 +34,8 @@ def test_a_course_has_a_day_a_place_and_a_link_to_book_and_the_news_tells_of_it(
     assert 'href="https://bookings.example.org/notice-check-share"' in page
     assert "From 9.30 to 12.30" in page
     assert course.title in client.get("/search/?q=morning").content.decode()
-    news = NewsPage.objects.get(kind=NewsKind.EVENT)
+    news = NewsPage.objects.get(slug=course.slug)
+    assert news.kind == NewsKind.EVENT
     assert f'href="{course.address}"' in client.get(news.address).content.decode()
     assert set(NewsPage.objects.values_list("kind", flat=True)) == set(NewsKind.values)
 

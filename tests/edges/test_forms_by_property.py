@@ -190,6 +190,7 @@ OF_ANSWERS = {
     "selfassessment_assignment",
     "selfassessment_notice",
     "selfassessment_sectionscore",
+    "selfassessment_setaside",
 }
 
 
